@@ -1,0 +1,51 @@
+/*
+ * base/pattern.h - globs and regular expressions over bytes
+ *
+ * Regular expressions are PCRE2's, in UTF mode where the subject is UTF-8, always with match,
+ * depth and heap limits: a hostile pattern or subject costs a bounded amount of time.
+ */
+#ifndef ARTIDX_BASE_PATTERN_H
+#define ARTIDX_BASE_PATTERN_H
+
+#include "base/str.h"
+
+struct ax_error;
+
+/*
+ * Whether text matches glob as a whole: * ? [a-z] [!a-z] \x within a component, ** across
+ * components. "a/" followed by "**" also matches what is directly in a. Linear in both lengths
+ * but for **.
+ */
+bool ax_glob_match(struct ax_str glob, struct ax_str text);
+
+/* Whether text has a byte that a glob gives a meaning to. */
+bool ax_glob_is_pattern(struct ax_str text);
+
+/* A compiled expression. Immutable and shareable between threads. */
+struct ax_pattern;
+
+/* What one thread matches with. */
+struct ax_matcher;
+
+enum { AX_PATTERN_NOCASE = 1 };
+
+/* Fails with AX_EUSAGE and the offset of the mistake in the message. */
+int ax_pattern_compile(struct ax_str source, unsigned flags, struct ax_pattern **out,
+	struct ax_error *err);
+void ax_pattern_free(struct ax_pattern *pattern);
+
+int ax_matcher_new(struct ax_matcher **out, struct ax_error *err);
+void ax_matcher_free(struct ax_matcher *matcher);
+
+/* 1 it occurs in subject, 0 it does not, -1 a limit was hit: that is neither. */
+int ax_pattern_search(const struct ax_pattern *pattern, struct ax_matcher *matcher,
+	struct ax_str subject);
+
+/*
+ * Capture group of the last successful search by name, borrowed from its subject; false when
+ * there is no such group or it took no part.
+ */
+bool ax_pattern_group(const struct ax_pattern *pattern, const struct ax_matcher *matcher,
+	const char *name, struct ax_str *out);
+
+#endif

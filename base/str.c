@@ -1,0 +1,89 @@
+#include "base/str.h"
+
+#include <limits.h>
+#include <strings.h>
+
+int ax_str_printf_length(struct ax_str s)
+{
+	return s.len > INT_MAX ? INT_MAX : (int)s.len;
+}
+
+bool ax_str_equal(struct ax_str a, struct ax_str b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+
+int ax_str_compare(struct ax_str a, struct ax_str b)
+{
+	size_t common = a.len < b.len ? a.len : b.len;
+	int order = common ? memcmp(a.ptr, b.ptr, common) : 0;
+
+	if (order != 0)
+		return order;
+	return (a.len > b.len) - (a.len < b.len);
+}
+
+bool ax_str_starts(struct ax_str s, struct ax_str prefix)
+{
+	return s.len >= prefix.len &&
+	       (prefix.len == 0 || memcmp(s.ptr, prefix.ptr, prefix.len) == 0);
+}
+
+bool ax_str_ends(struct ax_str s, struct ax_str suffix)
+{
+	return s.len >= suffix.len &&
+	       (suffix.len == 0 || memcmp(s.ptr + s.len - suffix.len, suffix.ptr, suffix.len) == 0);
+}
+
+bool ax_str_contains(struct ax_str s, struct ax_str needle)
+{
+	return needle.len == 0 || (s.len && memmem(s.ptr, s.len, needle.ptr, needle.len));
+}
+
+bool ax_str_contains_nocase(struct ax_str s, struct ax_str needle)
+{
+	for (size_t at = 0; at + needle.len <= s.len; at++) {
+		if (needle.len == 0 || strncasecmp(s.ptr + at, needle.ptr, needle.len) == 0)
+			return true;
+	}
+	return false;
+}
+
+size_t ax_str_find(struct ax_str s, char c)
+{
+	const char *hit = s.len ? memchr(s.ptr, c, s.len) : NULL;
+
+	return hit ? (size_t)(hit - s.ptr) : s.len;
+}
+
+size_t ax_str_find_last(struct ax_str s, char c)
+{
+	const char *hit = s.len ? memrchr(s.ptr, c, s.len) : NULL;
+
+	return hit ? (size_t)(hit - s.ptr) : s.len;
+}
+
+struct ax_str ax_str_slice(struct ax_str s, size_t start, size_t len)
+{
+	if (start > s.len)
+		start = s.len;
+	if (len > s.len - start)
+		len = s.len - start;
+	return ax_str(s.ptr + start, len);
+}
+
+static bool is_space(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+struct ax_str ax_str_trim(struct ax_str s)
+{
+	while (s.len && is_space(s.ptr[0])) {
+		s.ptr++;
+		s.len--;
+	}
+	while (s.len && is_space(s.ptr[s.len - 1]))
+		s.len--;
+	return s;
+}

@@ -13,15 +13,16 @@ enum ax_code {
 	AX_EFIRST = 10000,
 	AX_EUSAGE = AX_EFIRST, /* the user asked for something that cannot be (exit 2) */
 	AX_ECONFIG,            /* the configuration is wrong (exit 2) */
-	AX_EREFUSED,           /* refused before anything changed: lock, gate, conflict (exit 3) */
-	AX_EPARTLY,            /* stopped half way; the journal is kept (exit 4) */
-	AX_ECATALOG,           /* the catalogue is damaged, foreign or of a newer version (exit 5) */
-	AX_ECORRUPT,           /* a file that was read breaks its format */
+	AX_EREFUSED, /* refused before anything changed: lock, gate, conflict (exit 3) */
+	AX_EPARTLY,  /* stopped half way; the journal is kept (exit 4) */
+	AX_ECATALOG, /* the catalogue is damaged, foreign or of a newer version (exit 5) */
+	AX_ECORRUPT, /* a file that was read breaks its format */
 };
 
 struct ax_error {
-	int code;          /* an errno value or an ax_code; 0 while nothing failed */
-	char message[512]; /* one line that names the path; bytes of names are raw: escape to show */
+	int code; /* an errno value or an ax_code; 0 while nothing failed */
+	char message
+		[512]; /* one line that names the path; bytes of names are raw: escape to show */
 };
 
 /*

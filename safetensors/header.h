@@ -43,12 +43,12 @@ const char *sft_verdict_name(enum sft_verdict verdict);
 
 /* What the reference takes although the format's text forbids it; bits of sft_header_warnings(). */
 enum sft_warning {
-	SFT_WARN_DUPLICATE_NAME = 1 << 0,  /* the last one counts; other readers may differ */
-	SFT_WARN_UNKNOWN_FIELD = 1 << 1,   /* in a tensor's object */
-	SFT_WARN_PADDING = 1 << 2,         /* white space before "{", or other than spaces behind */
+	SFT_WARN_DUPLICATE_NAME = 1 << 0, /* the last one counts; other readers may differ */
+	SFT_WARN_UNKNOWN_FIELD = 1 << 1,  /* in a tensor's object */
+	SFT_WARN_PADDING = 1 << 2, /* white space before "{", or other than spaces behind */
 	SFT_WARN_NULL_METADATA = 1 << 3,
-	SFT_WARN_ARRAY_FORM = 1 << 4,      /* a tensor or a dtype in another JSON form */
-	SFT_WARN_HUGE_NUMBER = 1 << 5,     /* a size over 48 bits */
+	SFT_WARN_ARRAY_FORM = 1 << 4,  /* a tensor or a dtype in another JSON form */
+	SFT_WARN_HUGE_NUMBER = 1 << 5, /* a size over 48 bits */
 };
 
 /* One line for people; what names a single bit. */
@@ -103,14 +103,16 @@ uint32_t sft_layout_dtypes(const struct sft_layout *layout);
  * parsing them again. Bounded in memory; may be shared by threads.
  */
 struct sft_layout_cache;
-int sft_layout_cache_new(size_t memory_limit, struct sft_layout_cache **out, struct ax_error *err);
+int sft_layout_cache_new(
+	size_t memory_limit, struct sft_layout_cache **out, struct ax_error *err);
 void sft_layout_cache_free(struct sft_layout_cache *cache);
 
 /* A header. Made once and read into many times: its memory is used again. */
 struct sft_header;
 
 /* cache may be NULL, and must outlive the header. */
-int sft_header_new(struct sft_layout_cache *cache, struct sft_header **out, struct ax_error *err);
+int sft_header_new(
+	struct sft_layout_cache *cache, struct sft_header **out, struct ax_error *err);
 void sft_header_free(struct sft_header *header);
 
 /*

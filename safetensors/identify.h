@@ -11,9 +11,9 @@
 enum { SFT_IDENTIFY_BYTES = 512 }; /* enough of a file's start for any verdict */
 
 enum sft_kind {
-	SFT_KIND_FOREIGN,     /* nothing of the format about it */
-	SFT_KIND_HEADER,      /* a plausible length and what looks like the start of a header */
-	SFT_KIND_BLANK,       /* empty, or begins with zero bytes: a save that has not begun, or lost */
+	SFT_KIND_FOREIGN, /* nothing of the format about it */
+	SFT_KIND_HEADER,  /* a plausible length and what looks like the start of a header */
+	SFT_KIND_BLANK, /* empty, or begins with zero bytes: a save that has not begun, or lost */
 	SFT_KIND_LFS_POINTER, /* the text of a Git LFS pointer */
 };
 

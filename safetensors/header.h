@@ -78,14 +78,14 @@ struct sft_layout;
 const struct sft_layout *sft_layout_ref(const struct sft_layout *layout);
 void sft_layout_unref(const struct sft_layout *layout);
 
-/* The tensors, ordered by (begin, end, name). Borrowed from the layout. */
+/* The tensors, ordered by (begin, end, name). What they point to is borrowed from the layout. */
 size_t sft_layout_count(const struct sft_layout *layout);
-const struct sft_tensor *sft_layout_tensor(const struct sft_layout *layout, size_t i);
+struct sft_tensor sft_layout_tensor(const struct sft_layout *layout, size_t i);
 
 /*
- * XXH3-128 of (name, dtype, shape) of all tensors ordered by name: what checkpoints of one kind
- * share, wherever their data lies. And the same with begin and end, equal only for headers whose
- * tensor lists are the same in everything.
+ * Fingerprints made of XXH3-128. The first covers the set of (name, dtype, shape): what
+ * checkpoints of one kind share, wherever their data lies. The second covers begin and end too:
+ * equal only for headers whose tensor lists are the same in everything.
  */
 struct ax_digest sft_layout_digest(const struct sft_layout *layout);
 struct ax_digest sft_layout_exact_digest(const struct sft_layout *layout);

@@ -1,7 +1,6 @@
 #include "base/str.h"
 
 #include <limits.h>
-#include <strings.h>
 
 int ax_str_printf_length(struct ax_str s)
 {
@@ -31,8 +30,8 @@ bool ax_str_starts(struct ax_str s, struct ax_str prefix)
 
 bool ax_str_ends(struct ax_str s, struct ax_str suffix)
 {
-	return s.len >= suffix.len &&
-	       (suffix.len == 0 || memcmp(s.ptr + s.len - suffix.len, suffix.ptr, suffix.len) == 0);
+	return s.len >= suffix.len && (suffix.len == 0 || memcmp(s.ptr + s.len - suffix.len,
+								  suffix.ptr, suffix.len) == 0);
 }
 
 bool ax_str_contains(struct ax_str s, struct ax_str needle)
@@ -40,11 +39,28 @@ bool ax_str_contains(struct ax_str s, struct ax_str needle)
 	return needle.len == 0 || (s.len && memmem(s.ptr, s.len, needle.ptr, needle.len));
 }
 
+static char fold(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+/* strncasecmp() would end at a NUL and mind the locale. */
+static bool starts_nocase(struct ax_str s, struct ax_str prefix)
+{
+	for (size_t i = 0; i < prefix.len; i++) {
+		if (fold(s.ptr[i]) != fold(prefix.ptr[i]))
+			return false;
+	}
+	return true;
+}
+
 bool ax_str_contains_nocase(struct ax_str s, struct ax_str needle)
 {
-	for (size_t at = 0; at + needle.len <= s.len; at++) {
-		if (needle.len == 0 || strncasecmp(s.ptr + at, needle.ptr, needle.len) == 0)
+	for (size_t at = 0; needle.len <= s.len - at; at++) {
+		if (starts_nocase(ax_str_slice(s, at, needle.len), needle))
 			return true;
+		if (at == s.len)
+			break;
 	}
 	return false;
 }
@@ -69,7 +85,7 @@ struct ax_str ax_str_slice(struct ax_str s, size_t start, size_t len)
 		start = s.len;
 	if (len > s.len - start)
 		len = s.len - start;
-	return ax_str(s.ptr + start, len);
+	return ax_str(start ? s.ptr + start : s.ptr, len); /* s.ptr may be NULL */
 }
 
 static bool is_space(char c)

@@ -34,7 +34,8 @@ int ax_file_read(
 
 /*
  * Replace or create path so that it holds either its old or its new content whatever happens:
- * temporary file beside it, fsync, rename, fsync of the directory. mode is exact (no umask).
+ * temporary file beside it (".artidx-tmp-" and 16 digits), fsync, rename, fsync of the directory.
+ * mode is exact (no umask). A symlink at path is replaced, not followed.
  */
 int ax_file_write_durable(
 	int dirfd, const char *path, struct ax_str content, mode_t mode, struct ax_error *err);
@@ -43,9 +44,11 @@ int ax_file_write_durable(
 int ax_dir_sync(int dirfd, const char *path, struct ax_error *err);
 
 /*
- * Open path below dirfd without following any symlink and without leaving dirfd. flags and mode
- * as for openat(); paths longer than PATH_MAX are walked in pieces. Returns the descriptor, or
- * -1 with errno set: messages are the caller's, because many call sites expect a failure.
+ * Open path, a root-relative one ("" and "." for dirfd itself), below dirfd without following any
+ * symlink and without leaving dirfd. flags and mode as for openat(); paths longer than PATH_MAX
+ * are walked in pieces. Returns the descriptor, or -1 with errno set: EXDEV for a path of another
+ * form, ELOOP or ENOTDIR for a symlink on the way. Messages are the caller's, because many call
+ * sites expect a failure.
  */
 int ax_open_beneath(int dirfd, struct ax_str path, int flags, mode_t mode);
 

@@ -18,7 +18,7 @@ struct ax_str ax_path_dir(struct ax_str path);
 /* The extension with its dot: ".gz" of "a.jsonl.gz"; "" for "x", ".x" and "x.". */
 struct ax_str ax_path_extension(struct ax_str path);
 
-/* Append dir, "/" and name; only name when dir is "". */
+/* Append dir, "/" and name; only the other when one of them is "". */
 void ax_path_join(struct ax_buf *buf, struct ax_str dir, struct ax_str name);
 
 /*
@@ -39,7 +39,12 @@ bool ax_path_below(struct ax_str path, struct ax_str dir);
 /* The next component from *rest, which is advanced behind it; false at the end. */
 bool ax_path_next(struct ax_str *rest, struct ax_str *component);
 
-/* Whether path is non-empty, relative, below 4,096 bytes, and has no "", "." or ".." component. */
+/*
+ * Whether path is a root-relative path as said above, but for the root itself: non-empty, without
+ * a leading or trailing "/", "", "." or ".." components and NUL bytes. The second one also wants
+ * it below 4,096 bytes.
+ */
+bool ax_path_is_normal(struct ax_str path);
 bool ax_path_is_safe(struct ax_str path);
 
 #endif

@@ -1,8 +1,9 @@
 /*
  * base/pattern.h - globs and regular expressions over bytes
  *
- * Regular expressions are PCRE2's, in UTF mode where the subject is UTF-8, always with match,
- * depth and heap limits: a hostile pattern or subject costs a bounded amount of time.
+ * Regular expressions are PCRE2's, in UTF mode where the subject is UTF-8, else over its bytes,
+ * always with match, depth and heap limits: a hostile pattern or subject costs a bounded amount of
+ * time. "$" is the very end, and there are at most 63 groups.
  */
 #ifndef ARTIDX_BASE_PATTERN_H
 #define ARTIDX_BASE_PATTERN_H
@@ -13,8 +14,9 @@ struct ax_error;
 
 /*
  * Whether text matches glob as a whole: * ? [a-z] [!a-z] \x within a component, ** across
- * components. "a/" followed by "**" also matches what is directly in a. Linear in both lengths
- * but for **.
+ * components; "**" and "/" at the start of a component stand for any number of components, also
+ * none. A character is one of UTF-8, or a byte that is not UTF-8. Linear in both lengths but for
+ * ** .
  */
 bool ax_glob_match(struct ax_str glob, struct ax_str text);
 

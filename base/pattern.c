@@ -1,0 +1,334 @@
+#include "base/pattern.h"
+
+#include "base/error.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+enum {
+	MAX_SOURCE = 64 * 1024,    /* bytes of a regular expression */
+	MAX_GROUPS = 63,           /* capture groups, and one for the whole match */
+	MATCH_LIMIT = 1000 * 1000, /* PCRE2's own measure of the time a search may take */
+	DEPTH_LIMIT = 250 * 1000,  /* nested backtracking points */
+	HEAP_LIMIT_KIB = 32 * 1024,
+};
+
+/* --- globs ---
+ *
+ * A glob is matched from left to right. A star first takes nothing; when what follows it does
+ * not fit, we come back and it takes one character more. Only the last star of each kind needs
+ * to be remembered: had an earlier one taken more, the last one could have taken that instead.
+ * "**" also goes across "/", so it is the one to come back to when "*" runs into a "/".
+ */
+
+struct glob_state {
+	struct ax_str glob, text; /* what is left of both */
+};
+
+/* A star to come back to, with what follows it. */
+struct glob_star {
+	struct glob_state back;
+	bool is_set;
+	bool takes_components; /* it was a "**" and a "/" */
+};
+
+static bool next_is(struct ax_str s, char c)
+{
+	return s.len && s.ptr[0] == c;
+}
+
+static struct ax_str behind(struct ax_str s, size_t n)
+{
+	return ax_str_slice(s, n, s.len);
+}
+
+/* The next character; bytes that are not UTF-8 are characters of their own. */
+static uint32_t take_character(struct ax_str *s)
+{
+	uint32_t code = 0;
+	size_t len = ax_utf8_next(*s, &code);
+
+	if (len && ax_utf8_length(*s) == 0)
+		code += (unsigned char)s->ptr[0];
+	*s = behind(*s, len);
+	return code;
+}
+
+/* The next character of a glob that stands for itself, plain or behind a backslash. */
+static uint32_t take_literal(struct ax_str *glob)
+{
+	if (next_is(*glob, '\\') && glob->len > 1)
+		*glob = behind(*glob, 1);
+	return take_character(glob);
+}
+
+/*
+ * Match code against the bracket expression at *glob and move *glob behind it. Without an end it
+ * is no bracket expression: -1.
+ */
+static int match_bracket(struct ax_str *glob, uint32_t code)
+{
+	struct ax_str rest = behind(*glob, 1);
+	bool is_negated = next_is(rest, '!') || next_is(rest, '^');
+	bool is_listed = false;
+
+	if (is_negated)
+		rest = behind(rest, 1);
+	for (bool is_first = true; is_first || !next_is(rest, ']'); is_first = false) {
+		if (rest.len == 0)
+			return -1;
+		uint32_t low = take_literal(&rest);
+		uint32_t high = low;
+		if (next_is(rest, '-') && rest.len > 1 && rest.ptr[1] != ']') {
+			rest = behind(rest, 1);
+			high = take_literal(&rest);
+		}
+		is_listed = is_listed || (low <= code && code <= high);
+	}
+	*glob = behind(rest, 1);
+	return is_listed != is_negated;
+}
+
+/* Go over one character and the element of the glob that matches it; false when none does. */
+static bool match_character(struct glob_state *at)
+{
+	if (at->glob.len == 0 || at->text.len == 0)
+		return false;
+	uint32_t code = take_character(&at->text);
+	if (next_is(at->glob, '?')) {
+		at->glob = behind(at->glob, 1);
+		return code != '/';
+	}
+	if (next_is(at->glob, '[')) {
+		int verdict = match_bracket(&at->glob, code);
+		if (verdict >= 0)
+			return verdict && code != '/';
+	}
+	return take_literal(&at->glob) == code;
+}
+
+/* Go over the "**" at the glob, whose start is glob, and remember it. */
+static void begin_globstar(struct glob_state *at, struct ax_str glob, struct glob_star *star)
+{
+	bool begins_component = at->glob.ptr == glob.ptr || at->glob.ptr[-1] == '/';
+
+	while (next_is(at->glob, '*'))
+		at->glob = behind(at->glob, 1);
+	star->takes_components = begins_component && next_is(at->glob, '/');
+	if (star->takes_components)
+		at->glob = behind(at->glob, 1);
+	star->back = *at;
+	star->is_set = true;
+}
+
+static bool widen_star(struct glob_star *star, struct glob_state *at)
+{
+	if (!star->is_set || star->back.text.len == 0 || next_is(star->back.text, '/'))
+		return false;
+	take_character(&star->back.text);
+	*at = star->back;
+	return true;
+}
+
+static bool widen_globstar(struct glob_star *star, struct glob_state *at)
+{
+	struct ax_str *text = &star->back.text;
+
+	if (!star->is_set || text->len == 0)
+		return false;
+	if (star->takes_components) {
+		size_t slash = ax_str_find(*text, '/');
+		if (slash == text->len)
+			return false;
+		*text = behind(*text, slash);
+	}
+	take_character(text);
+	*at = star->back;
+	return true;
+}
+
+bool ax_glob_match(struct ax_str glob, struct ax_str text)
+{
+	struct glob_state at = { glob, text };
+	struct glob_star star = { .is_set = false };
+	struct glob_star globstar = { .is_set = false };
+
+	for (;;) {
+		if (at.glob.len == 0 && at.text.len == 0)
+			return true;
+		if (ax_str_starts(at.glob, AX_STR("**"))) {
+			begin_globstar(&at, glob, &globstar);
+			star.is_set = false;
+		} else if (next_is(at.glob, '*')) {
+			at.glob = behind(at.glob, 1);
+			star = (struct glob_star){ .back = at, .is_set = true };
+		} else if (!match_character(&at) && !widen_star(&star, &at)) {
+			star.is_set = false;
+			if (!widen_globstar(&globstar, &at))
+				return false;
+		}
+	}
+}
+
+bool ax_glob_is_pattern(struct ax_str text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.ptr[i] && strchr("*?[\\", text.ptr[i]))
+			return true;
+	}
+	return false;
+}
+
+/* --- regular expressions ---
+ *
+ * PCRE2 can search UTF-8 or bytes, not text that is only nearly UTF-8. So an expression is
+ * compiled both ways, and each subject is searched in the way that fits it.
+ */
+
+struct ax_pattern {
+	pcre2_code *utf8;  /* NULL when the source itself is not UTF-8 */
+	pcre2_code *bytes; /* NULL when it has a meaning in UTF-8 only */
+};
+
+struct ax_matcher {
+	pcre2_match_context *limits;
+	pcre2_match_data *match;
+	const pcre2_code *code; /* of the last successful search, else NULL */
+	struct ax_str subject;
+};
+
+static pcre2_code *compile(struct ax_str source, uint32_t options, struct ax_error *err)
+{
+	PCRE2_UCHAR reason[256];
+	PCRE2_SIZE offset = 0;
+	int code = 0;
+	uint32_t groups = 0;
+	pcre2_code *compiled = pcre2_compile((PCRE2_SPTR)source.ptr, source.len,
+		options | PCRE2_NEVER_BACKSLASH_C | PCRE2_DOLLAR_ENDONLY, &code, &offset, NULL);
+
+	if (!compiled) {
+		pcre2_get_error_message(code, reason, sizeof(reason));
+		ax_fail(err, AX_EUSAGE, "regular expression, at byte %zu: %s", (size_t)offset,
+			(const char *)reason);
+		return NULL;
+	}
+	pcre2_pattern_info(compiled, PCRE2_INFO_CAPTURECOUNT, &groups);
+	if (groups > MAX_GROUPS) {
+		ax_fail(err, AX_EUSAGE, "regular expression: more than %d groups", MAX_GROUPS);
+		pcre2_code_free(compiled);
+		return NULL;
+	}
+	return compiled;
+}
+
+int ax_pattern_compile(struct ax_str source, unsigned flags, struct ax_pattern **out,
+	struct ax_error *err)
+{
+	uint32_t options = flags & AX_PATTERN_NOCASE ? PCRE2_CASELESS : 0;
+	struct ax_error ignored;
+	struct ax_pattern *pattern = NULL;
+
+	if (source.len > MAX_SOURCE)
+		return ax_fail(err, AX_EUSAGE, "regular expression: longer than %d bytes",
+			MAX_SOURCE);
+	pattern = calloc(1, sizeof(*pattern));
+	if (!pattern)
+		return ax_fail(err, ENOMEM, "regular expression: no memory");
+	bool is_utf8 = ax_utf8_valid(source);
+	if (is_utf8)
+		pattern->utf8 = compile(source, options | PCRE2_UTF, err);
+	if (pattern->utf8 || !is_utf8)
+		pattern->bytes =
+			compile(source, options | PCRE2_NEVER_UTF, is_utf8 ? &ignored : err);
+	if (!pattern->utf8 && !pattern->bytes) {
+		ax_pattern_free(pattern);
+		return -1;
+	}
+	*out = pattern;
+	return 0;
+}
+
+void ax_pattern_free(struct ax_pattern *pattern)
+{
+	if (!pattern)
+		return;
+	pcre2_code_free(pattern->utf8);
+	pcre2_code_free(pattern->bytes);
+	free(pattern);
+}
+
+int ax_matcher_new(struct ax_matcher **out, struct ax_error *err)
+{
+	struct ax_matcher *matcher = calloc(1, sizeof(*matcher));
+
+	if (matcher) {
+		matcher->limits = pcre2_match_context_create(NULL);
+		matcher->match = pcre2_match_data_create(MAX_GROUPS + 1, NULL);
+	}
+	if (!matcher || !matcher->limits || !matcher->match) {
+		ax_matcher_free(matcher);
+		return ax_fail(err, ENOMEM, "regular expression: no memory");
+	}
+	pcre2_set_match_limit(matcher->limits, MATCH_LIMIT);
+	pcre2_set_depth_limit(matcher->limits, DEPTH_LIMIT);
+	pcre2_set_heap_limit(matcher->limits, HEAP_LIMIT_KIB);
+	*out = matcher;
+	return 0;
+}
+
+void ax_matcher_free(struct ax_matcher *matcher)
+{
+	if (!matcher)
+		return;
+	pcre2_match_data_free(matcher->match);
+	pcre2_match_context_free(matcher->limits);
+	free(matcher);
+}
+
+int ax_pattern_search(const struct ax_pattern *pattern, struct ax_matcher *matcher,
+	struct ax_str subject)
+{
+	bool is_utf8 = pattern->utf8 && ax_utf8_valid(subject);
+	const pcre2_code *code = is_utf8 ? pattern->utf8 : pattern->bytes;
+
+	matcher->code = NULL;
+	if (!code)
+		return 0;
+	int found = pcre2_match(code, (PCRE2_SPTR)subject.ptr, subject.len, 0,
+		is_utf8 ? PCRE2_NO_UTF_CHECK : 0, matcher->match, matcher->limits);
+	if (found == PCRE2_ERROR_NOMATCH)
+		return 0;
+	if (found < 0)
+		return -1;
+	matcher->code = code;
+	matcher->subject = subject;
+	return 1;
+}
+
+bool ax_pattern_group(const struct ax_pattern *pattern, const struct ax_matcher *matcher,
+	const char *name, struct ax_str *out)
+{
+	PCRE2_SPTR first = NULL, last = NULL;
+	const pcre2_code *code = matcher->code;
+
+	if (!code || (code != pattern->utf8 && code != pattern->bytes))
+		return false;
+	int size = pcre2_substring_nametable_scan(code, (PCRE2_SPTR)name, &first, &last);
+	if (size < 0)
+		return false;
+	const PCRE2_SIZE *offsets = pcre2_get_ovector_pointer(matcher->match);
+	/* "(?J)" lets several groups have one name: the first that took part is meant. */
+	for (PCRE2_SPTR entry = first; entry <= last; entry += size) {
+		size_t group = (size_t)entry[0] << 8 | entry[1];
+		PCRE2_SIZE start = offsets[2 * group], end = offsets[2 * group + 1];
+		if (start == PCRE2_UNSET || start > end)
+			continue;
+		*out = ax_str_slice(matcher->subject, start, end - start);
+		return true;
+	}
+	return false;
+}

@@ -15,12 +15,12 @@ struct ax_buf;
 struct ax_error;
 
 /* Exactly size bytes at offset; a file that ends before is AX_ECORRUPT. path is for messages. */
-int ax_pread_full(
-	int fd, void *bytes, size_t size, off_t offset, const char *path, struct ax_error *err);
+int ax_pread_full(int fd, void *bytes, size_t size, off_t offset, const char *path,
+	struct ax_error *err);
 
 /* All of size bytes, at the file's position or at offset. */
-int ax_write_full(
-	int fd, const void *bytes, size_t size, const char *path, struct ax_error *err);
+int ax_write_full(int fd, const void *bytes, size_t size, const char *path,
+	struct ax_error *err);
 int ax_pwrite_full(int fd, const void *bytes, size_t size, off_t offset, const char *path,
 	struct ax_error *err);
 
@@ -29,16 +29,16 @@ int ax_pwrite_full(int fd, const void *bytes, size_t size, off_t offset, const c
  * component is never followed when it is a symlink. More than limit bytes is EFBIG, anything but
  * a regular file EINVAL.
  */
-int ax_file_read(
-	int dirfd, const char *path, size_t limit, struct ax_buf *buf, struct ax_error *err);
+int ax_file_read(int dirfd, const char *path, size_t limit, struct ax_buf *buf,
+	struct ax_error *err);
 
 /*
  * Replace or create path so that it holds either its old or its new content whatever happens:
  * temporary file beside it (".artidx-tmp-" and 16 digits), fsync, rename, fsync of the directory.
  * mode is exact (no umask). A symlink at path is replaced, not followed.
  */
-int ax_file_write_durable(
-	int dirfd, const char *path, struct ax_str content, mode_t mode, struct ax_error *err);
+int ax_file_write_durable(int dirfd, const char *path, struct ax_str content, mode_t mode,
+	struct ax_error *err);
 
 /* fsync the directory path ("." for dirfd itself). */
 int ax_dir_sync(int dirfd, const char *path, struct ax_error *err);

@@ -32,16 +32,16 @@ struct ax_matcher;
 enum { AX_PATTERN_NOCASE = 1 };
 
 /* Fails with AX_EUSAGE and the offset of the mistake in the message. */
-int ax_pattern_compile(
-	struct ax_str source, unsigned flags, struct ax_pattern **out, struct ax_error *err);
+int ax_pattern_compile(struct ax_str source, unsigned flags, struct ax_pattern **out,
+	struct ax_error *err);
 void ax_pattern_free(struct ax_pattern *pattern);
 
 int ax_matcher_new(struct ax_matcher **out, struct ax_error *err);
 void ax_matcher_free(struct ax_matcher *matcher);
 
 /* 1 it occurs in subject, 0 it does not, -1 a limit was hit: that is neither. */
-int ax_pattern_search(
-	const struct ax_pattern *pattern, struct ax_matcher *matcher, struct ax_str subject);
+int ax_pattern_search(const struct ax_pattern *pattern, struct ax_matcher *matcher,
+	struct ax_str subject);
 
 /*
  * Capture group of the last successful search by name, borrowed from its subject; false when

@@ -356,7 +356,9 @@ static void bounds(const struct written_time *written, ax_nanoseconds *first,
 	if (written->count <= 3) {
 		/* Not a multiple of anything: months differ, and days where clocks change. */
 		next.fields[written->count - 1]++;
-		*last = add_saturated(instant(&next), -1);
+		*last = instant(&next);
+		if (*last < INT64_MAX)
+			*last = add_saturated(*last, -1);
 		return;
 	}
 	int64_t length = lengths[written->count];
@@ -544,7 +546,7 @@ static void format_digits(double value, int precision, char text[AX_UNITS_MAX])
 	snprintf(scientific, sizeof(scientific), "%.*e", precision - 1, value);
 	int n = (int)split_scientific(scientific, digits, &exponent);
 	int whole = exponent + 1; /* digits before the point */
-	if (exponent < -5 || exponent > 16)
+	if (exponent < -4 || exponent > 16)
 		snprintf(text, AX_UNITS_MAX, "%c%s%.*se%d", digits[0], n > 1 ? "." : "", n - 1,
 			digits + 1, exponent);
 	else if (whole <= 0)

@@ -34,8 +34,8 @@ void ax_time_format_short(ax_nanoseconds time, char text[AX_UNITS_MAX]);
  * ("20260528T223214", local), or an age before now ("-2w", "-36h", units s min h d w mo y: a
  * point, so both are equal).
  */
-bool ax_time_parse(
-	struct ax_str text, ax_nanoseconds now, ax_nanoseconds *first, ax_nanoseconds *last);
+bool ax_time_parse(struct ax_str text, ax_nanoseconds now, ax_nanoseconds *first,
+	ax_nanoseconds *last);
 
 /* Local "20260528T223214" to an instant, and back. Exactly 15 characters. */
 bool ax_stamp_parse(struct ax_str text, ax_nanoseconds *out);

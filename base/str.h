@@ -16,8 +16,12 @@ struct ax_str {
 	size_t len;
 };
 
-/* A string literal as an ax_str, also in static initialisers. */
-#define AX_STR(literal) ((struct ax_str){ "" literal, sizeof(literal) - 1 })
+/* A string literal as an ax_str, in an expression and in a static initialiser. */
+#define AX_STR(literal) ((struct ax_str)AX_STR_INIT(literal))
+#define AX_STR_INIT(literal)                    \
+	{                                       \
+		"" literal, sizeof(literal) - 1 \
+	}
 
 /* For printf's "%.*s". Lengths over INT_MAX are cut. */
 #define AX_STR_ARG(s) ax_str_printf_length(s), (s).ptr

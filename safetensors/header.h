@@ -54,11 +54,16 @@ enum sft_warning {
 /* One line for people; what names a single bit. */
 const char *sft_warning_text(enum sft_warning what);
 
-/* Why a header was refused. */
+/*
+ * Why a header was refused. Where the file ends before its header or its data does
+ * (SFT_HEADER_TOO_SMALL, SFT_INVALID_HEADER_LENGTH, SFT_METADATA_INCOMPLETE_BUFFER), offset is
+ * the file's size; where bytes follow the data, their start.
+ */
 struct sft_problem {
 	enum sft_verdict verdict;
-	uint64_t offset;   /* of the mistake, in bytes from the start of the file */
-	char message[192]; /* one line without the path; names are escaped and shortened */
+	uint64_t offset; /* of the mistake, in bytes from the start of the file */
+	char message
+		[256]; /* "byte OFFSET: ...", one line; names in it are escaped and shortened */
 };
 
 /* One tensor. begin and end count bytes from the start of the data section. */
@@ -103,16 +108,16 @@ uint32_t sft_layout_dtypes(const struct sft_layout *layout);
  * parsing them again. Bounded in memory; may be shared by threads.
  */
 struct sft_layout_cache;
-int sft_layout_cache_new(
-	size_t memory_limit, struct sft_layout_cache **out, struct ax_error *err);
+int sft_layout_cache_new(size_t memory_limit, struct sft_layout_cache **out,
+	struct ax_error *err);
 void sft_layout_cache_free(struct sft_layout_cache *cache);
 
 /* A header. Made once and read into many times: its memory is used again. */
 struct sft_header;
 
 /* cache may be NULL, and must outlive the header. */
-int sft_header_new(
-	struct sft_layout_cache *cache, struct sft_header **out, struct ax_error *err);
+int sft_header_new(struct sft_layout_cache *cache, struct sft_header **out,
+	struct ax_error *err);
 void sft_header_free(struct sft_header *header);
 
 /*
@@ -128,8 +133,9 @@ int sft_header_parse(struct sft_header *header, struct ax_str text, uint64_t fil
 	struct sft_problem *problem, struct ax_error *err);
 
 /*
- * What was read last. All is borrowed until the next read or sft_header_free(), but for the
- * layout, which lives as long as somebody holds a reference.
+ * What was read last; nothing, and NULL for a layout, when that was not valid. All is borrowed
+ * until the next read or sft_header_free(), but for the layout, which lives as long as somebody
+ * holds a reference.
  */
 const struct sft_layout *sft_header_layout(const struct sft_header *header);
 uint64_t sft_header_length(const struct sft_header *header); /* N, without its own 8 bytes */

@@ -1,0 +1,86 @@
+#include "safetensors/layout_internal.h"
+
+#include <stdlib.h>
+
+/* References are counted in objects that are otherwise constant. */
+static struct sft_layout *counted(const struct sft_layout *layout)
+{
+	union {
+		const struct sft_layout *constant;
+		struct sft_layout *counted;
+	} view = { .constant = layout };
+
+	return view.counted;
+}
+
+const struct sft_layout *sft_layout_ref(const struct sft_layout *layout)
+{
+	if (layout)
+		atomic_fetch_add_explicit(&counted(layout)->references, 1,
+			memory_order_relaxed);
+	return layout;
+}
+
+void sft_layout_unref(const struct sft_layout *layout)
+{
+	if (!layout)
+		return;
+
+	struct sft_layout *own = counted(layout);
+	if (atomic_fetch_sub_explicit(&own->references, 1, memory_order_acq_rel) != 1)
+		return;
+	free(own->entries);
+	free(own->dims);
+	free(own->names);
+	free(own->tail);
+	free(own);
+}
+
+struct ax_str sft_layout_name(const struct sft_layout *layout, const struct sft_entry *entry)
+{
+	return ax_str(layout->names + entry->name, entry->name_len);
+}
+
+size_t sft_layout_count(const struct sft_layout *layout)
+{
+	return layout->count;
+}
+
+struct sft_tensor sft_layout_tensor(const struct sft_layout *layout, size_t i)
+{
+	const struct sft_entry *entry = &layout->entries[i];
+
+	return (struct sft_tensor){
+		.name = sft_layout_name(layout, entry),
+		.dtype = entry->dtype,
+		.rank = entry->rank,
+		.shape = layout->dims + entry->shape,
+		.begin = entry->begin,
+		.end = entry->end,
+	};
+}
+
+struct ax_digest sft_layout_digest(const struct sft_layout *layout)
+{
+	return layout->digest;
+}
+
+struct ax_digest sft_layout_exact_digest(const struct sft_layout *layout)
+{
+	return layout->exact_digest;
+}
+
+uint64_t sft_layout_elements(const struct sft_layout *layout)
+{
+	return layout->elements;
+}
+
+uint64_t sft_layout_data_bytes(const struct sft_layout *layout)
+{
+	return layout->data_bytes;
+}
+
+uint32_t sft_layout_dtypes(const struct sft_layout *layout)
+{
+	return layout->dtypes;
+}

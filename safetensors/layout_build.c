@@ -1,0 +1,219 @@
+#include "safetensors/layout_internal.h"
+
+#include "safetensors/names.h"
+
+#include <stdlib.h>
+
+/* Bytes of a usual header for each tensor, each dimension, and each byte of a name. */
+enum { TEXT_PER_TENSOR = 128, TEXT_PER_DIM = 64, TEXT_PER_NAME_BYTE = 4 };
+
+bool sft_layout_builder_init(struct sft_layout_builder *builder, size_t text_start,
+	size_t text_len)
+{
+	struct sft_layout *layout = calloc(1, sizeof(*layout));
+
+	if (!layout)
+		return false;
+	atomic_init(&layout->references, 1);
+	*builder = (struct sft_layout_builder){
+		.layout = layout,
+		.text_start = text_start,
+		.text_len = text_len,
+		.is_ascending = true,
+		.is_ordered = true,
+	};
+	return true;
+}
+
+void sft_layout_builder_fini(struct sft_layout_builder *builder)
+{
+	sft_layout_unref(builder->layout);
+	builder->layout = NULL;
+}
+
+/*
+ * Items to have room for when used and extra more are not enough. After the first guess, which
+ * the usual header needs no second of, the size is predicted from the text that is done, so that
+ * large headers do not leave half their arrays empty.
+ */
+static size_t next_room(const struct sft_layout_builder *builder, size_t used, size_t extra,
+	size_t guess, size_t at)
+{
+	uint64_t done = at - builder->text_start + 1;
+	size_t room = used ? (size_t)(used * (uint64_t)builder->text_len / done) : guess;
+
+	if (used && room > 2 * used)
+		room = 2 * used;
+	room += room / 64 + 16;
+	size_t least = used + extra + used / 8;
+	return room < least ? least : room;
+}
+
+static bool grow_entries(struct sft_layout_builder *builder, size_t at)
+{
+	struct sft_layout *layout = builder->layout;
+	size_t guess = builder->text_len / TEXT_PER_TENSOR;
+	size_t room = next_room(builder, layout->count, 1, guess, at);
+	struct sft_entry *entries = realloc(layout->entries, room * sizeof(*entries));
+
+	if (!entries)
+		return false;
+	layout->entries = entries;
+	builder->entry_room = room;
+	return true;
+}
+
+static bool grow_dims(struct sft_layout_builder *builder, size_t at)
+{
+	struct sft_layout *layout = builder->layout;
+	size_t guess = builder->text_len / TEXT_PER_DIM;
+	size_t room = next_room(builder, layout->dims_count, 1, guess, at);
+	uint64_t *dims = realloc(layout->dims, room * sizeof(*dims));
+
+	if (!dims)
+		return false;
+	layout->dims = dims;
+	builder->dims_room = room;
+	return true;
+}
+
+static bool grow_names(struct sft_layout_builder *builder, size_t extra, size_t at)
+{
+	struct sft_layout *layout = builder->layout;
+	size_t guess = builder->text_len / TEXT_PER_NAME_BYTE;
+	size_t room = next_room(builder, layout->names_len, extra, guess, at);
+	char *names = realloc(layout->names, room);
+
+	if (!names)
+		return false;
+	layout->names = names;
+	builder->names_room = room;
+	return true;
+}
+
+bool sft_layout_builder_add_dim(struct sft_layout_builder *builder, uint64_t dim, size_t at)
+{
+	struct sft_layout *layout = builder->layout;
+
+	if (layout->dims_count == builder->dims_room && !grow_dims(builder, at))
+		return false;
+	layout->dims[layout->dims_count++] = dim;
+	return true;
+}
+
+/* By begin, end and name, as the reference orders tensors; ties are broken for good. */
+static int compare_entries(const void *a, const void *b, void *context)
+{
+	const struct sft_entry *left = a;
+	const struct sft_entry *right = b;
+
+	if (left->begin != right->begin)
+		return left->begin < right->begin ? -1 : 1;
+	if (left->end != right->end)
+		return left->end < right->end ? -1 : 1;
+	return ax_str_compare(sft_layout_name(context, left), sft_layout_name(context, right));
+}
+
+/* Note how the entry that was added last stands to the one before. */
+static void note_order(struct sft_layout_builder *builder)
+{
+	struct sft_layout *layout = builder->layout;
+	const struct sft_entry *last = &layout->entries[layout->count - 1];
+
+	if (layout->count < 2)
+		return;
+	if (builder->is_ascending)
+		builder->is_ascending = ax_str_compare(sft_layout_name(layout, last - 1),
+						sft_layout_name(layout, last)) < 0;
+	if (builder->is_ordered)
+		builder->is_ordered = compare_entries(last - 1, last, layout) <= 0;
+}
+
+bool sft_layout_builder_add(struct sft_layout_builder *builder, struct sft_entry entry,
+	struct sft_string name)
+{
+	struct sft_layout *layout = builder->layout;
+
+	if (layout->count == builder->entry_room && !grow_entries(builder, entry.at))
+		return false;
+	if (builder->names_room - layout->names_len < name.len &&
+		!grow_names(builder, name.len, entry.at))
+		return false;
+
+	entry.name = layout->names_len;
+	entry.name_len = (uint32_t)name.len;
+	char *place = layout->names ? layout->names + entry.name : NULL;
+	if (name.is_escaped)
+		entry.name_len = (uint32_t)sft_string_unescape(name, place);
+	else if (name.len)
+		memcpy(place, name.ptr, name.len);
+	layout->names_len += entry.name_len;
+	layout->entries[layout->count++] = entry;
+	note_order(builder);
+	return true;
+}
+
+static struct ax_str get_name(const void *layout, size_t index)
+{
+	const struct sft_layout *own = layout;
+
+	return sft_layout_name(own, &own->entries[index]);
+}
+
+/* Of equal names keep the last. */
+static bool drop_repeated(struct sft_layout *layout)
+{
+	const struct sft_names names = { get_name, layout, layout->count };
+	unsigned char *again = NULL;
+	uint32_t kept = 0;
+
+	if (!sft_names_find_repeated(&names, &again))
+		return false;
+	if (!again)
+		return true;
+	for (uint32_t i = 0; i < layout->count; i++) {
+		if (!again[i])
+			layout->entries[kept++] = layout->entries[i];
+	}
+	layout->count = kept;
+	layout->warnings |= SFT_WARN_DUPLICATE_NAME;
+	free(again);
+	return true;
+}
+
+/* Give back what was predicted too much; a failure only leaves it as it is. */
+static void shrink(struct sft_layout *layout)
+{
+	void *entries = layout->count ? realloc(layout->entries,
+						layout->count * sizeof(*layout->entries))
+				      : NULL;
+	void *dims = layout->dims_count
+			     ? realloc(layout->dims, layout->dims_count * sizeof(*layout->dims))
+			     : NULL;
+	void *names = layout->names_len ? realloc(layout->names, layout->names_len) : NULL;
+
+	if (entries)
+		layout->entries = entries;
+	if (dims)
+		layout->dims = dims;
+	if (names)
+		layout->names = names;
+}
+
+int sft_layout_builder_finish(struct sft_layout_builder *builder, struct sft_layout **out,
+	struct sft_problem *problem)
+{
+	struct sft_layout *layout = builder->layout;
+
+	if (!builder->is_ascending && !drop_repeated(layout))
+		return -1;
+	if (!builder->is_ordered)
+		qsort_r(layout->entries, layout->count, sizeof(*layout->entries),
+			compare_entries, layout);
+	if (!sft_layout_check(layout, problem))
+		return 0;
+	shrink(layout);
+	*out = layout;
+	builder->layout = NULL;
+	return 1;
+}

@@ -15,8 +15,9 @@ endfunction()
 
 # artidx_lint_layers()
 #
-# One test lint.layers.NAME for each declared layer: its files include only what it declared to
-# use. Also lint.layers.third-party: each third-party header is included in one file.
+# Two tests for each declared layer: lint.layers.NAME, its files include only what it declared to
+# use; lint.headers.NAME, each of its headers compiles on its own. Also lint.layers.third-party: each
+# third-party header is included in one file.
 function(artidx_lint_layers)
   get_property(layers GLOBAL PROPERTY ARTIDX_DECLARED_LAYERS)
   foreach(layer IN LISTS layers)
@@ -25,7 +26,11 @@ function(artidx_lint_layers)
       "-DLAYER=${layer}" "-DUSES=${uses}" "-DLAYERS=${ARTIDX_LAYERS}"
       -P ${PROJECT_SOURCE_DIR}/cmake/CheckIncludes.cmake
       WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
-    set_tests_properties(lint.layers.${layer} PROPERTIES LABELS lint)
+    add_test(NAME lint.headers.${layer} COMMAND ${CMAKE_COMMAND}
+      "-DLAYER=${layer}" "-DCOMPILER=${CMAKE_C_COMPILER}"
+      -P ${PROJECT_SOURCE_DIR}/cmake/CheckHeaders.cmake
+      WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+    set_tests_properties(lint.layers.${layer} lint.headers.${layer} PROPERTIES LABELS lint)
   endforeach()
   add_test(NAME lint.layers.third-party COMMAND ${CMAKE_COMMAND}
     "-DLAYERS=${layers}" -P ${PROJECT_SOURCE_DIR}/cmake/CheckThirdParty.cmake

@@ -375,21 +375,25 @@ bool ax_duration_parse(struct ax_str text, ax_nanoseconds *out)
 		struct ax_str name;
 		int64_t length;
 	} units[] = {
-		{ { "s", 1 }, SECOND },
-		{ { "min", 3 }, 60 * SECOND },
-		{ { "h", 1 }, HOUR },
-		{ { "d", 1 }, DAY },
-		{ { "w", 1 }, 7 * DAY },
-		{ { "mo", 2 }, 30 * DAY },
-		{ { "y", 1 }, 365 * DAY },
+		{ AX_STR_INIT("s"), SECOND },
+		{ AX_STR_INIT("min"), 60 * SECOND },
+		{ AX_STR_INIT("h"), HOUR },
+		{ AX_STR_INIT("d"), DAY },
+		{ AX_STR_INIT("w"), 7 * DAY },
+		{ AX_STR_INIT("mo"), 30 * DAY },
+		{ AX_STR_INIT("y"), 365 * DAY },
 	};
-	int64_t count = 0;
+	int64_t count = 0, length = 0;
 
 	if (!ax_i64_parse(take_digits(&text), &count))
 		return false;
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-		if (ax_str_equal(text, units[i].name))
-			return !__builtin_mul_overflow(count, units[i].length, out);
+		if (!ax_str_equal(text, units[i].name))
+			continue;
+		if (__builtin_mul_overflow(count, units[i].length, &length))
+			return false;
+		*out = length;
+		return true;
 	}
 	return false;
 }

@@ -43,17 +43,18 @@ static bool next_is(struct ax_str s, char c)
 
 static struct ax_str behind(struct ax_str s, size_t n)
 {
-	return ax_str_slice(s, n, s.len);
+	return ax_str(s.ptr + n, s.len - n);
 }
 
-/* The next character; bytes that are not UTF-8 are characters of their own. */
+/* Take the next character, which there is; bytes that are not UTF-8 are ones of their own. */
 static uint32_t take_character(struct ax_str *s)
 {
-	uint32_t code = 0;
-	size_t len = ax_utf8_next(*s, &code);
+	unsigned char byte = (unsigned char)s->ptr[0];
+	uint32_t code = byte;
+	size_t len = byte < 0x80 ? 1 : ax_utf8_next(*s, &code);
 
-	if (len && ax_utf8_length(*s) == 0)
-		code += (unsigned char)s->ptr[0];
+	if (byte >= 0x80 && len == 1)
+		code += byte;
 	*s = behind(*s, len);
 	return code;
 }

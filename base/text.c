@@ -94,9 +94,12 @@ static struct ax_str plain_run(struct ax_str s, const char *stops)
 	size_t at = 0;
 
 	while (at < s.len) {
-		uint32_t code;
-		size_t len = ax_utf8_next(ax_str_slice(s, at, s.len), &code);
-		if (is_unsafe(code) || (code < 0x80 && strchr(stops, (int)code)))
+		unsigned char byte = (unsigned char)s.ptr[at];
+		uint32_t code = byte;
+		size_t len = 1;
+		if (byte >= 0x80)
+			len = ax_utf8_next(ax_str_slice(s, at, s.len), &code);
+		if (is_unsafe(code) || (byte < 0x80 && strchr(stops, byte)))
 			break;
 		at += len;
 	}
@@ -328,10 +331,10 @@ size_t ax_text_width(struct ax_str s)
 	size_t width = 0;
 
 	while (s.len) {
-		uint32_t code;
+		uint32_t code = 0;
 		size_t len = ax_utf8_next(s, &code);
 		width += code_width(code);
-		s = ax_str_slice(s, len, s.len);
+		s = ax_str(s.ptr + len, s.len - len);
 	}
 	return width;
 }

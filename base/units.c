@@ -544,7 +544,7 @@ static size_t split_scientific(const char *text, char *digits, int *exponent)
 static void format_digits(double value, int precision, char text[AX_UNITS_MAX])
 {
 	char scientific[AX_UNITS_MAX];
-	char digits[AX_UNITS_MAX];
+	char digits[AX_UNITS_MAX] = "";
 	int exponent = 0;
 
 	snprintf(scientific, sizeof(scientific), "%.*e", precision - 1, value);

@@ -326,14 +326,14 @@ static void opening_deep_paths(void **state)
 	close(made);
 	close(at);
 	ax_buf_append_byte(&path, 'f');
-	assert_true(path.len > 2 * PATH_MAX);
+	assert_true(path.len > 2 * (size_t)PATH_MAX);
 	int fd = ax_open_beneath(place->fd, ax_buf_str(&path), O_RDONLY, 0);
 	assert_true(fd >= 0);
 	close(fd);
 
 	/* A single component that is longer than a path. */
 	ax_buf_clear(&path);
-	for (int i = 0; i < 2 * PATH_MAX; i++)
+	for (size_t i = 0; i < 2 * (size_t)PATH_MAX; i++)
 		ax_buf_append_byte(&path, 'x');
 	assert_int_equal(ax_open_beneath(place->fd, ax_buf_str(&path), O_RDONLY, 0), -1);
 	assert_int_equal(errno, ENAMETOOLONG);

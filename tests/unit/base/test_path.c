@@ -122,14 +122,13 @@ static void components(void **state)
 	(void)state;
 	static const char *const expected[] = { "a", "..", "b" };
 	struct ax_str rest = AX_STR("//a/..//b/");
-	struct ax_str component;
-	size_t n = 0;
+	struct ax_str component = { 0 };
 
-	while (ax_path_next(&rest, &component)) {
-		assert_true(n < COUNT(expected));
-		assert_str_equal(component, ax_str_from(expected[n++]));
+	for (size_t i = 0; i < COUNT(expected); i++) {
+		assert_true(ax_path_next(&rest, &component));
+		assert_str_equal(component, ax_str_from(expected[i]));
 	}
-	assert_int_equal(n, COUNT(expected));
+	assert_false(ax_path_next(&rest, &component));
 	rest = ax_str(NULL, 0);
 	assert_false(ax_path_next(&rest, &component));
 }

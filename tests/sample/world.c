@@ -97,47 +97,44 @@ static const struct sample_pool pools[] = {
 	{ "warmupgen_vanilla_seed41", "20260526T120000", true, NULL },
 };
 
-/* An ax_str in a table: compilers are strict about AX_STR() there. */
-#define BYTES(literal)                       \
-	{                                    \
-		literal, sizeof(literal) - 1 \
-	}
-
-#define PAIR                                                                              \
-	BYTES("[{\"problem_id\": \"p1\", \"prompt\": \"q\", \"hack\": \"h\", \"clean\": " \
-	      "\"c\"}]")
+#define PAIR                                                                         \
+	AX_STR_INIT("[{\"problem_id\": \"p1\", \"prompt\": \"q\", \"hack\": \"h\", " \
+		    "\"clean\": "                                                    \
+		    "\"c\"}]")
 #define OID8 "abababab"
-#define POINTER                                                          \
-	BYTES("version https://git-lfs.github.com/spec/v1\n"             \
-	      "oid sha256:" OID8 OID8 OID8 OID8 OID8 OID8 OID8 OID8 "\n" \
-	      "size 30965760\n")
+#define POINTER                                                                \
+	AX_STR_INIT("version https://git-lfs.github.com/spec/v1\n"             \
+		    "oid sha256:" OID8 OID8 OID8 OID8 OID8 OID8 OID8 OID8 "\n" \
+		    "size 30965760\n")
 
 static const struct sample_oddity oddities[] = {
-	{ "out/train_empty_s1.safetensors", "20260529T160000", BYTES(""), NULL, "invalid",
+	{ "out/train_empty_s1.safetensors", "20260529T160000", AX_STR_INIT(""), NULL, "invalid",
 		"invalid" },
 	{ "out/v_hack_remote.safetensors", "20260529T160000", POINTER, NULL, "lfs-pointer",
 		"lfs-pointer" },
 	{ "out/vhack_grads_bad.safetensors", "20260529T160000",
-		BYTES("\0\0\0\0\0\0\0\x80"
-		      "{}"),
+		AX_STR_INIT("\0\0\0\0\0\0\0\x80"
+			    "{}"),
 		NULL, "invalid", "invalid" },
 	{ "out/train_goal0_fast_s41.safetensors.tmp", "20260529T120000",
-		BYTES("\x10\0\0\0\0\0\0\0{"), NULL, "truncated", "truncated" },
-	{ "out/probe_distill/traj_warmupgen.txt", "20260526T120000", BYTES("step 0\n"), NULL,
-		NULL, "unknown" },
+		AX_STR_INIT("\x10\0\0\0\0\0\0\0{"), NULL, "truncated", "truncated" },
+	{ "out/probe_distill/traj_warmupgen.txt", "20260526T120000", AX_STR_INIT("step 0\n"),
+		NULL, NULL, "unknown" },
 	{ "out/pairsets/prog_wide.json", "20260527T120000", PAIR, "pairset", NULL, NULL },
 	{ "out/pairsets/prog_wide_clean.json", "20260527T120000", PAIR, "pairset", NULL, NULL },
 	{ "out/pairsets/null_city.json", "20260527T120000", PAIR, "pairset", NULL, NULL },
 	{ "out/pairsets/heldout_known_runtests.json", "20260527T120000", PAIR, "pairset", NULL,
 		NULL },
-	{ "out/figs/dyn_sub4_hack_overlay.png", "20260529T120000", BYTES("\x89PNG\r\n\x1A\n"),
-		NULL, NULL, NULL },
-	{ "out/diag/separability.csv", "20260529T120000", BYTES("a,b\n1,2\n"), NULL, NULL,
+	{ "out/figs/dyn_sub4_hack_overlay.png", "20260529T120000",
+		AX_STR_INIT("\x89PNG\r\n\x1A\n"), NULL, NULL, NULL },
+	{ "out/diag/separability.csv", "20260529T120000", AX_STR_INIT("a,b\n1,2\n"), NULL, NULL,
 		NULL },
-	{ "out/v_hack_smoke.pt", "20260529T120000", BYTES("PK\x03\x04"), NULL, NULL, NULL },
-	{ "out/proof.md", "20260529T120000", BYTES("# proof\n"), NULL, NULL, NULL },
-	{ "out/notes with spaces.txt", "20260529T120000", BYTES("n\n"), NULL, NULL, NULL },
-	{ "out/nohup.out", "20260529T120000", BYTES(""), NULL, NULL, NULL },
+	{ "out/v_hack_smoke.pt", "20260529T120000", AX_STR_INIT("PK\x03\x04"), NULL, NULL,
+		NULL },
+	{ "out/proof.md", "20260529T120000", AX_STR_INIT("# proof\n"), NULL, NULL, NULL },
+	{ "out/notes with spaces.txt", "20260529T120000", AX_STR_INIT("n\n"), NULL, NULL,
+		NULL },
+	{ "out/nohup.out", "20260529T120000", AX_STR_INIT(""), NULL, NULL, NULL },
 };
 
 /* Seventy runs of a sweep over three days, in every form. */

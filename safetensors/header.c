@@ -122,6 +122,7 @@ static int refuse_text(const struct sft_reader *r, struct sft_problem *problem)
 	struct sft_place place = {
 		.offset = LENGTH_BYTES + (uint64_t)(s->at - s->start),
 		.tensor = ax_str(r->tensor.ptr, r->tensor.len),
+		.culprit = ax_str(r->culprit.ptr, r->culprit.len),
 	};
 	return sft_refuse(problem, SFT_INVALID_HEADER_DESERIALIZATION, place, "%s", s->mistake);
 }

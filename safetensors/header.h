@@ -90,7 +90,7 @@ struct sft_tensor sft_layout_tensor(const struct sft_layout *layout, size_t i);
 /*
  * Fingerprints made of XXH3-128. The first covers the set of (name, dtype, shape): what
  * checkpoints of one kind share, wherever their data lies. The second covers begin and end too:
- * equal only for headers whose tensor lists are the same in everything.
+ * equal only for headers whose tensor lists are the same in everything. Made when first asked for.
  */
 struct ax_digest sft_layout_digest(const struct sft_layout *layout);
 struct ax_digest sft_layout_exact_digest(const struct sft_layout *layout);

@@ -24,7 +24,10 @@ struct sft_reader {
 	struct sft_metadata_list *metadata;
 	bool has_metadata; /* __metadata__ was met, be it null */
 	struct sft_layout_builder tensors;
-	struct sft_string tensor; /* the one being read, for messages; ptr NULL outside */
+	struct sft_string tensor;    /* the one being read, for messages; ptr NULL outside */
+	struct sft_string culprit;   /* what a mistake is about, likewise */
+	struct ax_str dtype_spelled; /* the last dtype as it was written, with its quotes */
+	enum sft_dtype dtype;
 	unsigned warnings;
 	bool no_memory;
 };

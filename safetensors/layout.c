@@ -2,21 +2,20 @@
 
 #include <stdlib.h>
 
-/* References are counted in objects that are otherwise constant. */
-static struct sft_layout *counted(const struct sft_layout *layout)
+struct sft_layout *sft_layout_shared(const struct sft_layout *layout)
 {
 	union {
 		const struct sft_layout *constant;
-		struct sft_layout *counted;
+		struct sft_layout *shared;
 	} view = { .constant = layout };
 
-	return view.counted;
+	return view.shared;
 }
 
 const struct sft_layout *sft_layout_ref(const struct sft_layout *layout)
 {
 	if (layout)
-		atomic_fetch_add_explicit(&counted(layout)->references, 1,
+		atomic_fetch_add_explicit(&sft_layout_shared(layout)->references, 1,
 			memory_order_relaxed);
 	return layout;
 }
@@ -26,7 +25,7 @@ void sft_layout_unref(const struct sft_layout *layout)
 	if (!layout)
 		return;
 
-	struct sft_layout *own = counted(layout);
+	struct sft_layout *own = sft_layout_shared(layout);
 	if (atomic_fetch_sub_explicit(&own->references, 1, memory_order_acq_rel) != 1)
 		return;
 	free(own->entries);
@@ -58,16 +57,6 @@ struct sft_tensor sft_layout_tensor(const struct sft_layout *layout, size_t i)
 		.begin = entry->begin,
 		.end = entry->end,
 	};
-}
-
-struct ax_digest sft_layout_digest(const struct sft_layout *layout)
-{
-	return layout->digest;
-}
-
-struct ax_digest sft_layout_exact_digest(const struct sft_layout *layout)
-{
-	return layout->exact_digest;
 }
 
 uint64_t sft_layout_elements(const struct sft_layout *layout)

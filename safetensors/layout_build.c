@@ -205,6 +205,7 @@ int sft_layout_builder_finish(struct sft_layout_builder *builder, struct sft_lay
 {
 	struct sft_layout *layout = builder->layout;
 
+	shrink(layout);
 	if (!builder->is_ascending && !drop_repeated(layout))
 		return -1;
 	if (!builder->is_ordered)
@@ -212,7 +213,6 @@ int sft_layout_builder_finish(struct sft_layout_builder *builder, struct sft_lay
 			compare_entries, layout);
 	if (!sft_layout_check(layout, problem))
 		return 0;
-	shrink(layout);
 	*out = layout;
 	builder->layout = NULL;
 	return 1;

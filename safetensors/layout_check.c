@@ -2,66 +2,6 @@
 
 #include <inttypes.h>
 
-/*
- * A tensor's digest is made of its name, dtype and shape. A layout's digests are the sums, in
- * two lanes of 64 bits, of its tensors' digests, without and with begin and end: a sum needs no
- * order by name.
- */
-
-struct identity {
-	struct ax_digest name;
-	struct ax_digest shape;
-	uint32_t dtype;
-	uint32_t rank;
-};
-
-struct position {
-	struct ax_digest identity;
-	uint64_t begin, end;
-};
-
-struct sum {
-	uint64_t lanes[2];
-};
-
-static void add_digest(struct sum *sum, struct ax_digest digest)
-{
-	uint64_t lanes[2];
-
-	memcpy(lanes, digest.bytes, sizeof(lanes));
-	sum->lanes[0] += lanes[0];
-	sum->lanes[1] += lanes[1];
-}
-
-static struct ax_digest sum_digest(const struct sum *sum)
-{
-	struct ax_digest digest;
-
-	memcpy(digest.bytes, sum->lanes, sizeof(digest.bytes));
-	return digest;
-}
-
-static void digest_entry(const struct sft_layout *layout, const struct sft_entry *entry,
-	struct sum *sum, struct sum *exact)
-{
-	struct ax_str name = sft_layout_name(layout, entry);
-	const struct identity identity = {
-		.name = ax_hash128(name.ptr, name.len),
-		.shape =
-			ax_hash128(layout->dims + entry->shape, entry->rank * sizeof(uint64_t)),
-		.dtype = entry->dtype,
-		.rank = entry->rank,
-	};
-	const struct position position = {
-		.identity = ax_hash128(&identity, sizeof(identity)),
-		.begin = entry->begin,
-		.end = entry->end,
-	};
-
-	add_digest(sum, position.identity);
-	add_digest(exact, ax_hash128(&position, sizeof(position)));
-}
-
 /* Left to right as the reference multiplies: a zero does not undo an overflow before it. */
 static bool count_bits(const struct sft_layout *layout, const struct sft_entry *entry,
 	uint64_t *elements, uint64_t *bits)
@@ -110,9 +50,6 @@ static bool check_entry(const struct sft_layout *layout, const struct sft_entry 
 
 bool sft_layout_check(struct sft_layout *layout, struct sft_problem *problem)
 {
-	struct sum sum = { 0 };
-	struct sum exact = { 0 };
-
 	for (uint32_t i = 0; i < layout->count; i++) {
 		const struct sft_entry *entry = &layout->entries[i];
 		uint64_t elements = 0;
@@ -122,9 +59,6 @@ bool sft_layout_check(struct sft_layout *layout, struct sft_problem *problem)
 		if (__builtin_add_overflow(layout->elements, elements, &layout->elements))
 			layout->elements = UINT64_MAX;
 		layout->dtypes |= UINT32_C(1) << entry->dtype;
-		digest_entry(layout, entry, &sum, &exact);
 	}
-	layout->digest = sum_digest(&sum);
-	layout->exact_digest = sum_digest(&exact);
 	return true;
 }

@@ -22,8 +22,15 @@ struct sft_entry {
 	enum sft_dtype dtype;
 };
 
+struct sft_digests {
+	struct ax_digest any_place, exact;
+};
+
+/* Constant once it is finished, but for the atomic members and what they guard. */
 struct sft_layout {
 	atomic_uint references;
+	atomic_int digest_state; /* of digests; see layout_digest.c */
+	struct sft_digests digests;
 	unsigned warnings; /* about the text that the tensors came from */
 	struct sft_entry *entries;
 	uint64_t *dims;
@@ -34,10 +41,12 @@ struct sft_layout {
 	uint32_t dtypes;
 	uint64_t elements;
 	uint64_t data_bytes;
-	struct ax_digest digest, exact_digest;
 	char *tail; /* the text that the tensors came from, where a cache remembers it */
 	size_t tail_len;
 };
+
+/* The same layout, for its atomic members. */
+struct sft_layout *sft_layout_shared(const struct sft_layout *layout);
 
 struct ax_str sft_layout_name(const struct sft_layout *layout, const struct sft_entry *entry);
 
@@ -49,10 +58,11 @@ struct sft_layout_builder {
 	bool is_ordered;             /* as the layout is to be */
 };
 
-/* What the format's rules say of one tensor or of all. */
+/* Where a rule was broken. */
 struct sft_place {
-	uint64_t offset;      /* from the start of the file */
-	struct ax_str tensor; /* its name; ptr is NULL where it is not about one */
+	uint64_t offset;       /* from the start of the file */
+	struct ax_str tensor;  /* its name; ptr is NULL where it is not about one */
+	struct ax_str culprit; /* the text at fault, likewise */
 };
 
 /* Fill *problem; the place joins the message. Returns 0. */
@@ -81,7 +91,7 @@ int sft_layout_builder_finish(struct sft_layout_builder *builder, struct sft_lay
 	struct sft_problem *problem);
 
 /*
- * Check offsets, shapes and sizes of an ordered layout, and fill in its sums and digests.
+ * Check offsets, shapes and sizes of an ordered layout, and fill in its sums.
  * False after filling *problem.
  */
 bool sft_layout_check(struct sft_layout *layout, struct sft_problem *problem);

@@ -37,30 +37,36 @@ static size_t table_size(uint32_t count)
 	return size;
 }
 
-/* table holds, for each place taken, the last index of a name plus 1. */
-static enum outcome fill_table(const struct sft_names *names, uint32_t *table, size_t size,
+/*
+ * table holds, for each place taken, the last index of a name plus 1 and above it half of the
+ * name's hash, so that most names that meet are told apart without a look at them.
+ */
+static enum outcome fill_table(const struct sft_names *names, uint64_t *table, size_t size,
 	unsigned char **again)
 {
 	uint64_t effort = (uint64_t)names->count * EFFORT_PER_NAME + EFFORT_TO_SPARE;
 
 	for (uint32_t i = 0; i < names->count; i++) {
 		struct ax_str name = name_at(names, i);
-		size_t place = ax_hash64(name.ptr, name.len) & (size - 1);
+		uint64_t hash = ax_hash64(name.ptr, name.len);
+		size_t place = hash & (size - 1);
 		for (; table[place]; place = (place + 1) & (size - 1)) {
-			struct ax_str other = name_at(names, table[place] - 1);
-			uint64_t cost = 1;
-			if (other.len == name.len)
-				cost += name.len / BYTES_PER_EFFORT;
+			if (effort-- == 0)
+				return TOO_HARD;
+			if (table[place] >> 32 != hash >> 32)
+				continue;
+			uint32_t other = (uint32_t)table[place] - 1;
+			uint64_t cost = name.len / BYTES_PER_EFFORT;
 			if (cost > effort)
 				return TOO_HARD;
 			effort -= cost;
-			if (ax_str_equal(name, other)) {
-				if (!mark(names, table[place] - 1, again))
-					return NO_MEMORY;
-				break;
-			}
+			if (!ax_str_equal(name, name_at(names, other)))
+				continue;
+			if (!mark(names, other, again))
+				return NO_MEMORY;
+			break;
 		}
-		table[place] = i + 1;
+		table[place] = (hash & ~(uint64_t)UINT32_MAX) | (i + 1);
 	}
 	return DONE;
 }
@@ -68,7 +74,7 @@ static enum outcome fill_table(const struct sft_names *names, uint32_t *table, s
 static enum outcome find_by_hash(const struct sft_names *names, unsigned char **again)
 {
 	size_t size = table_size(names->count);
-	uint32_t *table = calloc(size, sizeof(*table));
+	uint64_t *table = calloc(size, sizeof(*table));
 
 	if (!table)
 		return NO_MEMORY;

@@ -7,7 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { NAME_SHOWN = 64, ESCAPED_SHOWN = 90 };
+enum { NAME_SHOWN = 64, ESCAPED_SHOWN = 90 }; /* bytes of a name */
 
 const char *sft_verdict_name(enum sft_verdict verdict)
 {
@@ -58,27 +58,27 @@ static struct ax_str cut(struct ax_str s, size_t max)
 	return ax_str(s.ptr, max);
 }
 
-/* The name made safe to show, and short enough to leave room for the reason. */
+/* The name in quotes, made safe to show, and short enough to leave room for the reason. */
 static void append_name(struct ax_buf *buf, struct ax_str name)
 {
 	struct ax_str shown = cut(name, NAME_SHOWN);
 	size_t start = buf->len;
 
+	ax_buf_append_byte(buf, '"');
 	ax_text_escape(buf, shown);
 	if (buf->len - start > ESCAPED_SHOWN) {
 		shown = cut(name, NAME_SHOWN / 4);
-		buf->len = start;
+		buf->len = start + 1;
 		ax_text_escape(buf, shown);
 	}
-	if (shown.len < name.len)
-		ax_buf_append_text(buf, "...");
+	ax_buf_append_text(buf, shown.len < name.len ? "...\"" : "\"");
 }
 
 int sft_refuse(struct sft_problem *problem, enum sft_verdict verdict, struct sft_place place,
 	const char *format, ...)
 {
 	char reason[128];
-	struct ax_buf name = { 0 };
+	struct ax_buf message = { 0 };
 	va_list args;
 
 	va_start(args, format);
@@ -86,14 +86,19 @@ int sft_refuse(struct sft_problem *problem, enum sft_verdict verdict, struct sft
 	va_end(args);
 
 	if (place.tensor.ptr) {
-		ax_buf_append_text(&name, "tensor \"");
-		append_name(&name, place.tensor);
-		ax_buf_append_text(&name, "\": ");
+		ax_buf_append_text(&message, "tensor ");
+		append_name(&message, place.tensor);
+		ax_buf_append_text(&message, ": ");
+	}
+	ax_buf_append_text(&message, reason);
+	if (place.culprit.ptr) {
+		ax_buf_append_byte(&message, ' ');
+		append_name(&message, place.culprit);
 	}
 	problem->verdict = verdict;
 	problem->offset = place.offset;
-	snprintf(problem->message, sizeof(problem->message), "byte %" PRIu64 ": %s%s",
-		place.offset, ax_buf_text(&name), reason);
-	ax_buf_free(&name);
+	snprintf(problem->message, sizeof(problem->message), "byte %" PRIu64 ": %s",
+		place.offset, message.failed ? reason : ax_buf_text(&message));
+	ax_buf_free(&message);
 	return 0;
 }

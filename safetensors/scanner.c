@@ -263,9 +263,14 @@ const char *sft_find_bad_utf8(struct ax_str text)
  * counts the powers of ten, and multiplies once.
  */
 
-static bool is_digit(const struct sft_scanner *s)
+static bool is_digit(char c)
 {
-	return s->at < s->end && *s->at >= '0' && *s->at <= '9';
+	return c >= '0' && c <= '9';
+}
+
+static bool is_at_digit(const struct sft_scanner *s)
+{
+	return s->at < s->end && is_digit(*s->at);
 }
 
 static bool is_at(const struct sft_scanner *s, char c)
@@ -273,18 +278,49 @@ static bool is_at(const struct sft_scanner *s, char c)
 	return s->at < s->end && *s->at == c;
 }
 
+/*
+ * The digits at the start of 8 bytes: how many there are, and their value in *out. All at once,
+ * because the lengths of numbers are what a processor predicts worst.
+ */
+static unsigned read_digits(const char *bytes, uint64_t *out)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t word;
+
+	memcpy(&word, bytes, sizeof(word));
+	word = le64toh(word) ^ (ones * '0');
+	uint64_t others = (word | (word + ones * (0x80 - 10))) & (ones * 0x80);
+	unsigned count = others ? (unsigned)__builtin_ctzll(others) / 8 : 8;
+	if (count == 0)
+		return 0;
+	word <<= 64 - 8 * count; /* zeros go in front */
+	word = word * 10 + (word >> 8);
+	word = ((word & UINT64_C(0x000000ff000000ff)) * UINT64_C(0x000f424000000064) +
+		       (word >> 16 & UINT64_C(0x000000ff000000ff)) *
+			       UINT64_C(0x0000271000000001)) >>
+	       32;
+	*out = word;
+	return count;
+}
+
 bool sft_scan_u64(struct sft_scanner *s, uint64_t *out)
 {
+	static const uint32_t powers[] = { 1, 10, 100, 1000, 10000, 100000, 1000000, 10000000,
+		100000000 };
 	uint64_t value = 0;
 
 	sft_scan_space(s);
 	const char *first = s->at;
-	while (is_digit(s)) {
-		unsigned digit = (unsigned)(*s->at - '0');
+	for (unsigned count = 8; count == 8 && s->at - first < 16 && s->end - s->at >= 8;) {
+		uint64_t digits = 0;
+		count = read_digits(s->at, &digits);
+		value = value * powers[count] + digits;
+		s->at += count;
+	}
+	for (; is_at_digit(s); s->at++) {
 		if (__builtin_mul_overflow(value, 10, &value) ||
-			__builtin_add_overflow(value, digit, &value))
+			__builtin_add_overflow(value, (unsigned)(*s->at - '0'), &value))
 			return sft_scan_fail(s, "an integer over 64 bits");
-		s->at++;
 	}
 	if (s->at == first)
 		return sft_scan_fail(s, "expected an integer that is not negative");
@@ -315,15 +351,15 @@ static bool take_digit(struct decimal *d, char c)
 
 static bool scan_integer_part(struct sft_scanner *s, struct decimal *d)
 {
-	if (!is_digit(s))
+	if (!is_at_digit(s))
 		return sft_scan_fail(s, bad_number);
 	bool is_zero = *s->at == '0';
-	while (is_digit(s) && take_digit(d, *s->at)) {
+	while (is_at_digit(s) && take_digit(d, *s->at)) {
 		s->at++;
-		if (is_zero && is_digit(s))
+		if (is_zero && is_at_digit(s))
 			return sft_scan_fail(s, bad_number);
 	}
-	for (; is_digit(s); s->at++)
+	for (; is_at_digit(s); s->at++)
 		d->exponent++;
 	return true;
 }
@@ -331,11 +367,11 @@ static bool scan_integer_part(struct sft_scanner *s, struct decimal *d)
 static bool scan_fraction(struct sft_scanner *s, struct decimal *d)
 {
 	s->at++;
-	if (!is_digit(s))
+	if (!is_at_digit(s))
 		return sft_scan_fail(s, bad_number);
-	for (; is_digit(s) && take_digit(d, *s->at); s->at++)
+	for (; is_at_digit(s) && take_digit(d, *s->at); s->at++)
 		d->exponent--;
-	while (is_digit(s))
+	while (is_at_digit(s))
 		s->at++;
 	return true;
 }
@@ -349,9 +385,9 @@ static bool scan_exponent(struct sft_scanner *s, struct decimal *d)
 	bool is_negative = is_at(s, '-');
 	if (is_negative || is_at(s, '+'))
 		s->at++;
-	if (!is_digit(s))
+	if (!is_at_digit(s))
 		return sft_scan_fail(s, bad_number);
-	for (; is_digit(s); s->at++) {
+	for (; is_at_digit(s); s->at++) {
 		is_huge = is_huge || __builtin_mul_overflow(exponent, 10, &exponent) ||
 			  __builtin_add_overflow(exponent, *s->at - '0', &exponent);
 	}
@@ -427,7 +463,7 @@ static bool scan_scalar(struct sft_scanner *s, char first)
 	case '-':
 		return scan_number(s);
 	default:
-		if (is_digit(s))
+		if (is_at_digit(s))
 			return scan_number(s);
 		return sft_scan_fail(s, "expected a value");
 	}

@@ -30,6 +30,32 @@ static enum field find_field(struct sft_string key)
 	return UNKNOWN;
 }
 
+/* The field whose name and colon come next as every writer spells them, consumed; or UNKNOWN. */
+static enum field take_usual_field(struct sft_scanner *s)
+{
+	static const char spelled[FIELD_COUNT][16] = {
+		[DTYPE] = "\"dtype\":",
+		[SHAPE] = "\"shape\":",
+		[DATA_OFFSETS] = "\"data_offsets\":",
+	};
+
+	if (s->end - s->at < 16)
+		return UNKNOWN;
+	if (memcmp(s->at, spelled[DTYPE], 8) == 0) {
+		s->at += 8;
+		return DTYPE;
+	}
+	if (memcmp(s->at, spelled[SHAPE], 8) == 0) {
+		s->at += 8;
+		return SHAPE;
+	}
+	if (memcmp(s->at, spelled[DATA_OFFSETS], 15) == 0) {
+		s->at += 15;
+		return DATA_OFFSETS;
+	}
+	return UNKNOWN;
+}
+
 static bool read_number(struct sft_reader *r, uint64_t *out)
 {
 	if (!sft_scan_u64(&r->scan, out))
@@ -39,20 +65,39 @@ static bool read_number(struct sft_reader *r, uint64_t *out)
 	return true;
 }
 
+/* The dtype of the tensor before, written the same way: most headers have few of them. */
+static bool take_same_dtype(struct sft_reader *r, enum sft_dtype *out)
+{
+	struct sft_scanner *s = &r->scan;
+	struct ax_str spelled = r->dtype_spelled;
+
+	if (!spelled.ptr || (size_t)(s->end - s->at) < spelled.len ||
+		memcmp(s->at, spelled.ptr, spelled.len) != 0)
+		return false;
+	s->at += spelled.len;
+	*out = r->dtype;
+	return true;
+}
+
 static bool read_dtype_name(struct sft_reader *r, enum sft_dtype *out)
 {
+	struct sft_scanner *s = &r->scan;
 	struct sft_string string;
 	char plain[128];
 
-	if (!sft_scan_string(&r->scan, &string))
+	if (!sft_scan_string(s, &string))
 		return false;
 	struct ax_str name = ax_str(string.ptr, string.len);
 	if (string.is_escaped && string.len <= sizeof(plain))
 		name = ax_str(plain, sft_string_unescape(string, plain));
-	if (sft_dtype_parse(name, out))
-		return true;
-	r->scan.at = string.ptr;
-	return sft_scan_fail(&r->scan, "unknown dtype");
+	if (!sft_dtype_parse(name, out)) {
+		r->culprit = string;
+		s->at = string.ptr - 1;
+		return sft_scan_fail(s, "unknown dtype");
+	}
+	r->dtype_spelled = ax_str(string.ptr - 1, string.len + 2);
+	r->dtype = *out;
+	return true;
 }
 
 /* {"F32":null}, the other form in which the reference takes an enumeration's value. */
@@ -71,6 +116,8 @@ static bool read_dtype_object(struct sft_reader *r, enum sft_dtype *out)
 
 static bool read_dtype(struct sft_reader *r, struct sft_entry *entry)
 {
+	if (take_same_dtype(r, &entry->dtype))
+		return true;
 	if (sft_scan_peek(&r->scan) == '{')
 		return read_dtype_object(r, &entry->dtype);
 	return read_dtype_name(r, &entry->dtype);
@@ -144,27 +191,38 @@ static bool check_complete(struct sft_reader *r, unsigned seen)
 	return true;
 }
 
+/* A field's name and colon. *seen has a bit for each field known. */
+static bool read_field_name(struct sft_scanner *s, unsigned *seen, enum field *out)
+{
+	const char *start = s->at;
+	struct sft_string key;
+
+	*out = take_usual_field(s);
+	if (*out == UNKNOWN) {
+		if (!sft_scan_key(s, &key))
+			return false;
+		*out = find_field(key);
+	}
+	if (*out != UNKNOWN && *seen & 1U << *out) {
+		s->at = start;
+		return sft_scan_fail(s, "a field stands twice");
+	}
+	*seen |= 1U << *out;
+	return true;
+}
+
 static bool read_object(struct sft_reader *r, struct sft_entry *entry)
 {
-	struct sft_scanner *s = &r->scan;
-	struct sft_string key;
+	enum field field = UNKNOWN;
 	unsigned seen = 0;
 	bool first = true;
 	int more;
 
-	if (!sft_scan_open(s))
+	if (!sft_scan_open(&r->scan))
 		return false;
-	while ((more = sft_scan_step(s, '}', first)) > 0) {
+	while ((more = sft_scan_step(&r->scan, '}', first)) > 0) {
 		first = false;
-		if (!sft_scan_key(s, &key))
-			return false;
-		enum field field = find_field(key);
-		if (field != UNKNOWN && seen & 1U << field) {
-			s->at = key.ptr;
-			return sft_scan_fail(s, "a field stands twice");
-		}
-		seen |= 1U << field;
-		if (!read_field(r, field, entry))
+		if (!read_field_name(&r->scan, &seen, &field) || !read_field(r, field, entry))
 			return false;
 	}
 	return more == 0 && check_complete(r, seen);

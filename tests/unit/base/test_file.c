@@ -7,7 +7,14 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* Each test has a directory of its own: its path, and a descriptor. */
@@ -250,47 +257,92 @@ static void failed_writes_leave_nothing_behind(void **state)
 	assert_int_equal(err.code, ENOTDIR);
 }
 
-static void opening_beneath(void **state)
+/* A limit of the size of files stands in for a full disk. */
+static void a_full_disk_keeps_the_old_content(void **state)
 {
 	const struct place *place = *state;
-	static const struct {
-		const char *path;
-		int error; /* 0: it opens */
-	} cases[] = {
-		{ "f", 0 },
-		{ "dir/g", 0 },
-		{ "", 0 },
-		{ ".", 0 },
-		{ "none", ENOENT },
-		{ "f/g", ENOTDIR },
-		{ "/etc/passwd", EXDEV },
-		{ "../f", EXDEV },
-		{ "dir/../f", EXDEV },
-		{ "dir//g", EXDEV },
-		{ "dir/", EXDEV },
-		{ "link", ELOOP },
-		{ "up/f", ELOOP },
-		{ "root/etc/passwd", ELOOP },
-	};
+	struct ax_error err = { 0 };
+	struct ax_buf buf = { 0 };
+	struct rlimit before, small;
 
+	assert_ok(ax_file_write_durable(place->fd, "f", AX_STR("old"), 0600, &err), &err);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	small = before;
+	small.rlim_cur = 4;
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	int status = ax_file_write_durable(place->fd, "f", AX_STR("too long"), 0600, &err);
+	setrlimit(RLIMIT_FSIZE, &before);
+	signal(SIGXFSZ, SIG_DFL);
+
+	assert_int_equal(status, -1);
+	assert_int_equal(err.code, EFBIG);
+	assert_string_equal(err.message, "f: cannot write: File too large");
+	assert_ok(ax_file_read(place->fd, "f", 100, &buf, &err), &err);
+	assert_buf(&buf, "old");
+	assert_int_equal(entries(place), 1);
+	ax_buf_free(&buf);
+}
+
+static const struct {
+	const char *path;
+	int error; /* 0: it opens */
+} beneath_cases[] = {
+	{ "f", 0 },
+	{ "dir/g", 0 },
+	{ "", 0 },
+	{ ".", 0 },
+	{ "none", ENOENT },
+	{ "none/f", ENOENT },
+	{ "f/g", ENOTDIR },
+	{ "/etc/passwd", EXDEV },
+	{ "../f", EXDEV },
+	{ "dir/../f", EXDEV },
+	{ "dir//g", EXDEV },
+	{ "dir/", EXDEV },
+	{ "link", ELOOP },
+	{ "dir/link", ELOOP },
+	{ "up/f", ELOOP },
+	{ "root/etc/passwd", ELOOP },
+};
+
+static void make_links(const struct place *place)
+{
 	put(place, "f", "x");
 	assert_int_equal(mkdirat(place->fd, "dir", 0700), 0);
 	put(place, "dir/g", "x");
+	assert_int_equal(symlinkat("g", place->fd, "dir/link"), 0);
 	assert_int_equal(symlinkat("f", place->fd, "link"), 0);
 	assert_int_equal(symlinkat("dir", place->fd, "up"), 0);
 	assert_int_equal(symlinkat("/", place->fd, "root"), 0);
-	for (size_t i = 0; i < COUNT(cases); i++) {
-		errno = 0;
-		int fd = ax_open_beneath(place->fd, ax_str_from(cases[i].path), O_RDONLY, 0);
-		if (fd < 0 && errno == ENOTDIR && cases[i].error == ELOOP)
-			errno = ELOOP; /* without openat2() */
-		if ((fd < 0 ? errno : 0) != cases[i].error)
-			fail_msg("\"%s\": %s", cases[i].path, strerror(errno));
-		if (fd >= 0) {
-			assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
+}
+
+/* The number of the first case that turns out otherwise, or -1. */
+static int first_wrong_case(const struct place *place)
+{
+	for (size_t i = 0; i < COUNT(beneath_cases); i++) {
+		struct ax_str path = ax_str_from(beneath_cases[i].path);
+		int fd = ax_open_beneath(place->fd, path, O_RDONLY, 0);
+		int error = fd < 0 ? errno : 0;
+
+		if (fd >= 0 && fcntl(fd, F_GETFD) != FD_CLOEXEC)
+			return (int)i;
+		if (fd >= 0)
 			close(fd);
-		}
+		if (error == ENOTDIR && beneath_cases[i].error == ELOOP)
+			error = ELOOP; /* either may say that a symlink is in the way */
+		if (error != beneath_cases[i].error)
+			return (int)i;
 	}
+	return -1;
+}
+
+static void opening_beneath(void **state)
+{
+	const struct place *place = *state;
+
+	make_links(place);
+	assert_int_equal(first_wrong_case(place), -1);
 	int fd = ax_open_beneath(place->fd, AX_STR("dir/new"), O_WRONLY | O_CREAT | O_EXCL,
 		0640);
 	struct stat st;
@@ -300,6 +352,44 @@ static void opening_beneath(void **state)
 	errno = 0;
 	assert_int_equal(ax_open_beneath(place->fd, AX_STR("f\0x"), O_RDONLY, 0), -1);
 	assert_int_equal(errno, EXDEV);
+}
+
+/* Let this process live with a kernel that has no openat2(). */
+static int forget_openat2(void)
+{
+	struct sock_filter steps[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat2, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { COUNT(steps), steps };
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return -1;
+	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+}
+
+static void opening_beneath_on_old_kernels(void **state)
+{
+	const struct place *place = *state;
+	enum { NO_FILTER = 100, ALL_RIGHT = 101 };
+	int status = 0;
+
+	make_links(place);
+	pid_t child = fork();
+	if (child == 0) {
+		if (forget_openat2() < 0)
+			_exit(NO_FILTER);
+		int wrong = first_wrong_case(place);
+		_exit(wrong < 0 ? ALL_RIGHT : wrong);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	if (WEXITSTATUS(status) == NO_FILTER)
+		skip();
+	if (WEXITSTATUS(status) != ALL_RIGHT)
+		fail_msg("\"%s\"", beneath_cases[WEXITSTATUS(status)].path);
 }
 
 /* A tree deeper than one call can name, made and opened step by step. */
@@ -361,7 +451,9 @@ int main(void)
 		WITH_PLACE(only_regular_files),
 		WITH_PLACE(durable_writes),
 		WITH_PLACE(failed_writes_leave_nothing_behind),
+		WITH_PLACE(a_full_disk_keeps_the_old_content),
 		WITH_PLACE(opening_beneath),
+		WITH_PLACE(opening_beneath_on_old_kernels),
 		WITH_PLACE(opening_deep_paths),
 	};
 

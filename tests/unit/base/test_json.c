@@ -333,6 +333,23 @@ static void many_keys(void **state)
 	ax_buf_free(&buf);
 }
 
+/* Values cost much more memory than text, so they are counted before any is made. */
+static void the_number_of_values_is_bounded(void **state)
+{
+	(void)state;
+	enum { LIMIT = 1 << 22 };
+	struct ax_buf buf = { 0 };
+	struct ax_json *json = NULL;
+	struct ax_error err = { 0 };
+
+	ax_buf_append_byte(&buf, '[');
+	for (int i = 0; i < LIMIT; i++)
+		ax_buf_append(&buf, "0,", 2);
+	assert_int_equal(ax_json_parse(ax_buf_str(&buf), 0, "f", &json, &err), -1);
+	assert_string_equal(err.message, "f:1:8388608: too many values");
+	ax_buf_free(&buf);
+}
+
 /* Every prefix and every single changed byte of a document: refused or read, never worse. */
 static void damaged_documents(void **state)
 {
@@ -453,6 +470,7 @@ int main(void)
 		cmocka_unit_test(comments),
 		cmocka_unit_test(depth_is_bounded),
 		cmocka_unit_test(many_keys),
+		cmocka_unit_test(the_number_of_values_is_bounded),
 		cmocka_unit_test(damaged_documents),
 		cmocka_unit_test(writing),
 		cmocka_unit_test(values_are_copied_as_they_are),

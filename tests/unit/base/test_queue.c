@@ -3,7 +3,9 @@
 #include "base/queue.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
+#include <unistd.h>
 
 enum { PRODUCERS = 3, CONSUMERS = 3, ITEMS_EACH = 5000 };
 
@@ -60,6 +62,7 @@ struct traffic {
 	struct ax_queue *queue;
 	int items[PRODUCERS * ITEMS_EACH];
 	atomic_int next_producer;
+	atomic_int begun; /* pushes and pops, also those that still wait */
 };
 
 static void *produce(void *argument)
@@ -68,6 +71,7 @@ static void *produce(void *argument)
 	int base = atomic_fetch_add(&traffic->next_producer, 1) * ITEMS_EACH;
 
 	for (int i = 0; i < ITEMS_EACH; i++) {
+		atomic_fetch_add(&traffic->begun, 1);
 		if (!ax_queue_push(traffic->queue, &traffic->items[base + i]))
 			return traffic;
 	}
@@ -79,6 +83,7 @@ static void *consume(void *argument)
 	struct traffic *traffic = argument;
 	void *item = NULL;
 
+	atomic_fetch_add(&traffic->begun, 1);
 	while (ax_queue_pop(traffic->queue, &item))
 		(*(int *)item)++; /* alone with it: the sanitizer of threads would tell */
 	return NULL;
@@ -108,6 +113,14 @@ static void many_threads_see_each_item_once(void **state)
 	ax_queue_free(traffic.queue);
 }
 
+/* Until so many calls have begun, and then long enough for the last to have to wait. */
+static void let_begin(struct traffic *traffic, int calls)
+{
+	while (atomic_load(&traffic->begun) < calls)
+		sched_yield();
+	usleep(20000);
+}
+
 static void closing_wakes_those_who_wait(void **state)
 {
 	(void)state;
@@ -117,13 +130,16 @@ static void closing_wakes_those_who_wait(void **state)
 
 	traffic.queue = ax_queue_new(1); /* full after the first item: the producer waits */
 	assert_int_equal(pthread_create(&producer, NULL, produce, &traffic), 0);
+	let_begin(&traffic, 2);
 	ax_queue_close(traffic.queue);
 	pthread_join(producer, &refused);
 	assert_ptr_equal(refused, &traffic);
 	ax_queue_free(traffic.queue);
 
 	traffic.queue = ax_queue_new(1);
+	atomic_store(&traffic.begun, 0);
 	assert_int_equal(pthread_create(&consumer, NULL, consume, &traffic), 0);
+	let_begin(&traffic, 1);
 	ax_queue_close(traffic.queue);
 	pthread_join(consumer, NULL);
 	ax_queue_free(traffic.queue);

@@ -127,6 +127,23 @@ static void nothing_unsafe_comes_out(void **state)
 	ax_buf_free(&buf);
 }
 
+/* Both sides of every border between what may be shown and what may not. */
+static void plainness(void **state)
+{
+	(void)state;
+	static const char *const plain[] = { "", " ", "~", "\xc2\xa0", "\xe2\x80\xa7",
+		"\xe2\x80\xaf", "\xe2\x81\xa5", "\xe2\x81\xaa", "\xf4\x8f\xbf\xbf" };
+	static const char *const unsafe[] = { "\x01", "\x1f", "\x7f", "\xc2\x80", "\xc2\x9f",
+		"\xe2\x80\xa8", "\xe2\x80\xa9", "\xe2\x80\xaa", "\xe2\x80\xae", "\xe2\x81\xa6",
+		"\xe2\x81\xa9", "\xf4\x90\x80\x80" };
+
+	for (size_t i = 0; i < COUNT(plain); i++)
+		assert_true(ax_text_is_plain(ax_str_from(plain[i])));
+	for (size_t i = 0; i < COUNT(unsafe); i++)
+		assert_false(ax_text_is_plain(ax_str_from(unsafe[i])));
+	assert_false(ax_text_is_plain(AX_STR("a\0")));
+}
+
 static void base64(void **state)
 {
 	(void)state;
@@ -200,6 +217,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(utf8),
 		cmocka_unit_test(forms),
+		cmocka_unit_test(plainness),
 		cmocka_unit_test(nothing_unsafe_comes_out),
 		cmocka_unit_test(base64),
 		cmocka_unit_test(width),

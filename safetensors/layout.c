@@ -37,7 +37,14 @@ void sft_layout_unref(const struct sft_layout *layout)
 
 struct ax_str sft_layout_name(const struct sft_layout *layout, const struct sft_entry *entry)
 {
-	return ax_str(layout->names + entry->name, entry->name_len);
+	/* names is NULL where all names are empty. */
+	return entry->name_len ? ax_str(layout->names + entry->name, entry->name_len)
+			       : AX_STR("");
+}
+
+const uint64_t *sft_layout_shape(const struct sft_layout *layout, const struct sft_entry *entry)
+{
+	return layout->dims ? layout->dims + entry->shape : NULL;
 }
 
 size_t sft_layout_count(const struct sft_layout *layout)
@@ -53,7 +60,7 @@ struct sft_tensor sft_layout_tensor(const struct sft_layout *layout, size_t i)
 		.name = sft_layout_name(layout, entry),
 		.dtype = entry->dtype,
 		.rank = entry->rank,
-		.shape = layout->dims + entry->shape,
+		.shape = sft_layout_shape(layout, entry),
 		.begin = entry->begin,
 		.end = entry->end,
 	};

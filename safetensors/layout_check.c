@@ -6,7 +6,7 @@
 static bool count_bits(const struct sft_layout *layout, const struct sft_entry *entry,
 	uint64_t *elements, uint64_t *bits)
 {
-	const uint64_t *shape = layout->dims + entry->shape;
+	const uint64_t *shape = sft_layout_shape(layout, entry);
 
 	*elements = 1;
 	for (uint32_t i = 0; i < entry->rank; i++) {

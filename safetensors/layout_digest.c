@@ -48,8 +48,8 @@ static void digest_entry(const struct sft_layout *layout, const struct sft_entry
 	struct ax_str name = sft_layout_name(layout, entry);
 	const struct identity identity = {
 		.name = ax_hash128(name.ptr, name.len),
-		.shape =
-			ax_hash128(layout->dims + entry->shape, entry->rank * sizeof(uint64_t)),
+		.shape = ax_hash128(sft_layout_shape(layout, entry),
+			entry->rank * sizeof(uint64_t)),
 		.dtype = entry->dtype,
 		.rank = entry->rank,
 	};

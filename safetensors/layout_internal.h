@@ -50,6 +50,10 @@ struct sft_layout *sft_layout_shared(const struct sft_layout *layout);
 
 struct ax_str sft_layout_name(const struct sft_layout *layout, const struct sft_entry *entry);
 
+/* Its shape, NULL where no tensor of the layout has one. */
+const uint64_t *sft_layout_shape(const struct sft_layout *layout,
+	const struct sft_entry *entry);
+
 struct sft_layout_builder {
 	struct sft_layout *layout; /* owned until finished */
 	size_t entry_room, dims_room, names_room;

@@ -64,6 +64,9 @@ bool ax_json_real(const struct ax_json_value *value, double *out);
 bool ax_json_i64(const struct ax_json_value *value, int64_t *out);
 bool ax_json_u64(const struct ax_json_value *value, uint64_t *out);
 
+/* A number as it was written, borrowed from the document; "" for any other value. */
+struct ax_str ax_json_number_text(const struct ax_json_value *value);
+
 /*
  * Writer: appends to a buffer, keeps commas, indentation and nesting right. Set buf; all else
  * zero. With indent the output has a line a member, without it one line.

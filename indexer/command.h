@@ -1,0 +1,46 @@
+/*
+ * indexer/command.h - which paths a shell command names
+ *
+ * A command is read as a POSIX shell would split it, from the directory it runs in: quotes,
+ * escapes, `cd DIR &&`, --option=PATH, NAME=PATH, redirections. What only the shell can know
+ * (globs, variables, substitutions) is reported as unresolved, never guessed. Nothing is run and
+ * no file system is asked.
+ */
+#ifndef ARTIDX_INDEXER_COMMAND_H
+#define ARTIDX_INDEXER_COMMAND_H
+
+#include "base/arena.h"
+
+struct ax_error;
+
+/* One word of a command that may be a path. */
+struct idx_word {
+	struct ax_str text; /* the word, or the part behind its "=" */
+	struct ax_str path; /* absolute and without "." and ".."; "" when unresolved */
+	bool unresolved;    /* holds a variable, a substitution or a glob */
+};
+
+struct idx_words {
+	size_t count;
+	const struct idx_word *items;
+};
+
+/* Where a command runs. Both absolute; home may be "" when unknown. */
+struct idx_shell {
+	struct ax_str cwd, home;
+};
+
+/*
+ * Words in the order of the command, all in arena. A command name without "/" is no path. Where
+ * an unquoted line break stands between two words without a blank, both are reported and so is
+ * the text that joins them: a name may hold a line break, and queues quote nothing.
+ */
+int idx_command_split(struct ax_str command, const struct idx_shell *shell,
+	struct ax_arena *arena, struct idx_words *out, struct ax_error *err);
+
+/* The same for an exact argument vector, of which no shell will read anything. */
+int idx_command_arguments(size_t n, const struct ax_str *arguments,
+	const struct idx_shell *shell, struct ax_arena *arena, struct idx_words *out,
+	struct ax_error *err);
+
+#endif

@@ -1,0 +1,293 @@
+/*
+ * Paths inside text. At every place where the name of a data directory stands followed by "/"
+ * (or by a boundary: the directory itself), the surroundings decide:
+ *
+ *	before: start of text, white space, a quote, = ( [ , ; : < > | & `      a path begins
+ *	        "./" or the root's absolute path with one of these before it    the same
+ *	        "/" behind anything else                                        unsure
+ *	        anything else (myout/)                                          none
+ *	behind: the longest of (the rest of the quoted string, the rest of the word, the word
+ *	        without punctuation at its end) that the catalogue knows
+ */
+#include "indexer/references_internal.h"
+
+#include "base/error.h"
+#include "base/path.h"
+#include "indexer/catalog.h"
+#include "indexer/config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+enum { CONTEXT_LIMIT = 400, TOKEN_LIMIT = 4096 };
+
+/* One hit of a data directory's name. */
+struct hit {
+	struct ax_str file, text; /* the whole file */
+	size_t start;             /* of the data directory's name, as written */
+	size_t begin; /* of the path as written: at start, "./" or the root's path */
+	size_t data_len;
+	bool unsure;
+};
+
+static bool is_name_byte(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '_' || c == '-' || c == '.' || c == '+' || c == '@' || c == '~' ||
+	       c == '%' || (unsigned char)c >= 0x80;
+}
+
+/* What ends a word that no quotes hold together. */
+static bool is_end(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r') || c == '"' || c == '\'' || c == '`' ||
+	       c == ',' || c == ';' || c == ')' || c == ']' || c == '<' || c == '>' ||
+	       c == '|' || c == '&' || c == '=' || c == ':';
+}
+
+static bool is_dynamic_byte(char c)
+{
+	return c == '{' || c == '}' || c == '$' || c == '*' || c == '?' || c == '[' ||
+	       c == '(' || c == '\\' || c == '%';
+}
+
+/* Whether a path may begin at `at`: nothing before it belongs to a name. */
+static bool begins_at(struct ax_str text, size_t at)
+{
+	return at == 0 || (!is_name_byte(text.ptr[at - 1]) && text.ptr[at - 1] != '/' &&
+				  text.ptr[at - 1] != '}' && text.ptr[at - 1] != '$');
+}
+
+/* Look at what stands before the hit; false when it is no path of ours. */
+static bool look_before(const struct reference_finder *finder, struct hit *hit)
+{
+	struct ax_str text = hit->text;
+	struct ax_str root = finder->root_path;
+	size_t start = hit->start;
+
+	hit->begin = start;
+	if (begins_at(text, start))
+		return true;
+	if (text.ptr[start - 1] != '/')
+		return false;
+	if (start >= 2 && text.ptr[start - 2] == '.' && begins_at(text, start - 2)) {
+		hit->begin = start - 2;
+		return true;
+	}
+	if (start > root.len && begins_at(text, start - 1 - root.len) &&
+		ax_str_equal(ax_str_slice(text, start - 1 - root.len, root.len), root)) {
+		hit->begin = start - 1 - root.len;
+		return true;
+	}
+	/* $ROOT/out/x and ../out/x may be ours; /elsewhere/out/x and a/out/x are not. */
+	char before = start >= 2 ? text.ptr[start - 2] : '/';
+	size_t name = start - 1;
+	while (name > 0 && is_name_byte(text.ptr[name - 1]))
+		name--;
+	hit->unsure = before == '}' || before == ')' ||
+		      (name > 0 && text.ptr[name - 1] == '$') ||
+		      ax_str_equal(ax_str_slice(text, name, start - 1 - name), AX_STR(".."));
+	return hit->unsure;
+}
+
+/* The rest of a quoted string that the hit begins, or an empty one. */
+static struct ax_str quoted_rest(const struct hit *hit)
+{
+	struct ax_str rest = ax_str_slice(hit->text, hit->start, TOKEN_LIMIT);
+	char quote = hit->begin > 0 ? hit->text.ptr[hit->begin - 1] : '\0';
+
+	if (quote != '"' && quote != '\'' && quote != '`')
+		return (struct ax_str){ 0 };
+	size_t end = ax_str_find(rest, quote);
+	size_t line = ax_str_find(rest, '\n');
+	return end < line ? ax_str_slice(rest, 0, end) : (struct ax_str){ 0 };
+}
+
+/* Up to the next byte that ends a word; a placeholder {{ X }} belongs to it as a whole. */
+static struct ax_str word_rest(const struct hit *hit)
+{
+	struct ax_str rest = ax_str_slice(hit->text, hit->start, TOKEN_LIMIT);
+	size_t end = 0;
+	int depth = 0;
+
+	for (; end < rest.len && rest.ptr[end] != '\n'; end++) {
+		char c = rest.ptr[end];
+		if (depth == 0 && is_end(c))
+			break;
+		depth += c == '{' || c == '(' || c == '[';
+		depth -= depth > 0 && (c == '}' || c == ')' || c == ']');
+	}
+	return ax_str_slice(rest, 0, end);
+}
+
+static struct ax_str without_slash(struct ax_str path)
+{
+	while (path.len && path.ptr[path.len - 1] == '/')
+		path.len--;
+	return path;
+}
+
+/* Whether the catalogue has a file at path, or files below it: 1 with *kind, 0, -1. */
+static int look_up(struct reference_finder *finder, struct ax_str path,
+	enum idx_reference_kind *kind)
+{
+	struct idx_entry entry;
+	struct idx_files *files = NULL;
+
+	if (!ax_path_is_safe(path))
+		return 0;
+	int found = idx_snapshot_find(finder->snapshot, path, &entry, finder->err);
+	*kind = IDX_REF_FILE;
+	if (found != 0)
+		return found;
+	struct idx_filter filter = { .below = path };
+	if (idx_files_open(finder->snapshot, &filter, &files, finder->err) < 0)
+		return -1;
+	found = idx_files_next(files, &entry, finder->err);
+	idx_files_close(files);
+	*kind = IDX_REF_DIR;
+	return found;
+}
+
+static size_t dynamic_start(struct ax_str text)
+{
+	size_t at = 0;
+
+	while (at < text.len && !is_dynamic_byte(text.ptr[at]))
+		at++;
+	return at;
+}
+
+/* Decide how far the path reaches, and what it is. */
+static int measure(struct reference_finder *finder, const struct hit *hit, struct ax_str *text,
+	struct ax_str *target, enum idx_reference_kind *kind)
+{
+	struct ax_str word = word_rest(hit);
+	struct ax_str candidates[3] = { quoted_rest(hit), word, word };
+	struct ax_str trimmed = word;
+
+	while (trimmed.len && ax_str_find(AX_STR(".!?}"), trimmed.ptr[trimmed.len - 1]) < 4)
+		trimmed.len--;
+	candidates[2] = trimmed;
+	for (size_t i = 0; i < 3; i++) {
+		struct ax_str path = without_slash(candidates[i]);
+		int found = path.len ? look_up(finder, path, kind) : 0;
+		if (found < 0)
+			return -1;
+		if (found > 0) {
+			*text = *target = path;
+			return 0;
+		}
+	}
+	*text = candidates[0].len > word.len ? candidates[0] : word;
+	size_t literal = dynamic_start(*text);
+	*kind = literal < text->len ? IDX_REF_DYNAMIC : IDX_REF_MISSING;
+	if (*kind == IDX_REF_MISSING)
+		*text = trimmed;
+	*target = without_slash(*kind == IDX_REF_DYNAMIC ? ax_str_slice(*text, 0, literal)
+							 : trimmed);
+	/* "out/v_hack_" is a start of names, "out/pools/" a directory: keep them apart. */
+	if (*kind == IDX_REF_DYNAMIC)
+		*target = ax_str_slice(*text, 0, literal);
+	return 0;
+}
+
+static struct ax_str line_around(struct ax_str text, size_t at)
+{
+	struct ax_str before = ax_str_slice(text, 0, at);
+	size_t newline = ax_str_find_last(before, '\n');
+	size_t start = newline == before.len ? 0 : newline + 1;
+	struct ax_str line = ax_str_slice(text, start, text.len);
+
+	return ax_str_slice(line, 0,
+		ax_str_find(line, '\n') < CONTEXT_LIMIT ? ax_str_find(line, '\n')
+							: CONTEXT_LIMIT);
+}
+
+static int add(struct reference_finder *finder, const struct hit *hit, uint64_t line,
+	const struct idx_reference *reference)
+{
+	struct idx_references *found = finder->found;
+	struct ax_str context = line_around(hit->text, hit->start);
+
+	if (found->count == finder->capacity) {
+		size_t wanted = finder->capacity ? 2 * finder->capacity : 64;
+		void *grown = reallocarray(found->items, wanted, sizeof(*found->items));
+		if (!grown)
+			return reference_no_memory(finder);
+		found->items = grown;
+		finder->capacity = wanted;
+	}
+	struct idx_reference *item = &found->items[found->count++];
+	*item = *reference;
+	item->file = hit->file;
+	item->line = line;
+	item->offset = hit->start;
+	item->text.ptr = ax_arena_copy(&found->arena, reference->text);
+	item->target.ptr = ax_arena_copy(&found->arena, reference->target);
+	item->context.ptr = ax_arena_copy(&found->arena, context);
+	item->context.len = context.len;
+	if (!item->text.ptr || !item->target.ptr || !item->context.ptr)
+		return reference_no_memory(finder);
+	return 0;
+}
+
+/* The next occurrence of name from `from` on that a "/" or a boundary follows, or text.len. */
+static size_t find_name(struct ax_str text, struct ax_str name, size_t from)
+{
+	while (from + name.len <= text.len) {
+		const char *hit = memmem(text.ptr + from, text.len - from, name.ptr, name.len);
+		if (!hit)
+			break;
+		size_t at = (size_t)(hit - text.ptr);
+		size_t end = at + name.len;
+		if (end < text.len && text.ptr[end] == '/')
+			return at;
+		from = at + 1;
+	}
+	return text.len;
+}
+
+static int scan_for(struct reference_finder *finder, struct ax_str file, struct ax_str text,
+	struct ax_str data)
+{
+	uint64_t line = 1;
+	size_t counted = 0;
+
+	for (size_t at = find_name(text, data, 0); at < text.len;) {
+		struct hit hit = {
+			.file = file, .text = text, .start = at, .data_len = data.len
+		};
+		struct idx_reference reference = { 0 };
+		size_t next = at + data.len;
+		for (; counted < at; counted++)
+			line += text.ptr[counted] == '\n';
+		if (look_before(finder, &hit)) {
+			if (measure(finder, &hit, &reference.text, &reference.target,
+				    &reference.kind) < 0)
+				return -1;
+			if (hit.unsure)
+				reference.kind = IDX_REF_UNSURE;
+			if (add(finder, &hit, line, &reference) < 0)
+				return -1;
+			next = at +
+			       (reference.text.len > data.len ? reference.text.len : data.len);
+		}
+		at = find_name(text, data, next);
+	}
+	return 0;
+}
+
+int reference_scan_text(struct reference_finder *finder, struct ax_str file, struct ax_str text)
+{
+	const struct idx_config *config = finder->config;
+
+	for (size_t i = 0; i < config->data.count; i++) {
+		/* A project that is all data has no name to look for. */
+		if (config->data.items[i].len == 0)
+			continue;
+		if (scan_for(finder, file, text, config->data.items[i]) < 0)
+			return -1;
+	}
+	return 0;
+}

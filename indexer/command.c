@@ -44,6 +44,50 @@ static int no_memory(struct splitter *splitter)
 	return ax_fail(splitter->err, ENOMEM, "command: no memory to read it");
 }
 
+static bool has_byte(struct ax_str text, char byte)
+{
+	return ax_str_find(text, byte) < text.len;
+}
+
+static int grow(struct splitter *splitter)
+{
+	size_t wanted = splitter->capacity ? 2 * splitter->capacity : 32;
+
+	if (splitter->count < splitter->capacity)
+		return 0;
+	void *grown = reallocarray(splitter->words, wanted, sizeof(*splitter->words));
+	if (!grown)
+		return no_memory(splitter);
+	splitter->words = grown;
+	splitter->capacity = wanted;
+	return 0;
+}
+
+/* The directory in which the globs of text can match; nothing when that cannot be said. */
+static void resolve_glob(struct ax_buf *path, struct ax_str cwd, struct ax_str text)
+{
+	size_t literal = 0;
+
+	if (has_byte(text, '$') || has_byte(text, '`') || text.ptr[0] == '~' ||
+		ax_str_contains(text, AX_STR("..")))
+		return;
+	while (literal < text.len && !has_byte(AX_STR("*?[{"), text.ptr[literal]))
+		literal++;
+	struct ax_str dir = ax_str_slice(text, 0, literal);
+	dir = ax_str_slice(dir, 0, has_byte(dir, '/') ? ax_str_find_last(dir, '/') + 1 : 0);
+	if (cwd.len || (dir.len && dir.ptr[0] == '/'))
+		ax_path_resolve(path, cwd, dir.len ? dir : AX_STR("."));
+}
+
+/* ~ and ~/x; ~user and an unknown home are for the shell to know. */
+static void resolve_home(struct ax_buf *path, struct ax_str home, struct ax_str text)
+{
+	if (home.len == 0 || (text.len > 1 && text.ptr[1] != '/'))
+		return;
+	ax_path_resolve(path, home,
+		text.len > 2 ? ax_str_slice(text, 2, text.len) : AX_STR("."));
+}
+
 static int add_word(struct splitter *splitter, struct ax_str text, struct ax_str cwd,
 	bool dynamic)
 {
@@ -52,42 +96,22 @@ static int add_word(struct splitter *splitter, struct ax_str text, struct ax_str
 
 	if (text.len == 0)
 		return 0;
-	if (splitter->count == splitter->capacity) {
-		size_t wanted = splitter->capacity ? 2 * splitter->capacity : 32;
-		void *grown = reallocarray(splitter->words, wanted, sizeof(word));
-		if (!grown)
-			return no_memory(splitter);
-		splitter->words = grown;
-		splitter->capacity = wanted;
-	}
-	word.text.ptr = ax_arena_copy(splitter->arena, text);
-	word.text.len = text.len;
+	if (grow(splitter) < 0)
+		return -1;
 	ax_buf_clear(path);
-	if (!dynamic && text.ptr[0] == '~') {
-		/* ~user and an unknown home are for the shell to know. */
-		bool known = splitter->shell->home.len && (text.len == 1 || text.ptr[1] == '/');
-		word.unresolved = !known;
-		if (known && text.len > 2)
-			ax_path_resolve(path, splitter->shell->home,
-				ax_str_slice(text, 2, text.len));
-		else if (known)
-			ax_path_resolve(path, splitter->shell->home, AX_STR("."));
-	} else if (!dynamic && text.ptr[0] != '/' && cwd.len == 0) {
-		word.unresolved = true;
-	} else if (!dynamic) {
+	if (dynamic)
+		resolve_glob(path, cwd, text);
+	else if (text.ptr[0] == '~')
+		resolve_home(path, splitter->shell->home, text);
+	else if (text.ptr[0] == '/' || cwd.len)
 		ax_path_resolve(path, cwd, text);
-	}
-	word.path.ptr = ax_arena_copy(splitter->arena, ax_buf_str(path));
-	word.path.len = path->len;
+	word.unresolved = dynamic || path->len == 0;
+	word.text = ax_str(ax_arena_copy(splitter->arena, text), text.len);
+	word.path = ax_str(ax_arena_copy(splitter->arena, ax_buf_str(path)), path->len);
 	if (!word.text.ptr || !word.path.ptr || path->failed)
 		return no_memory(splitter);
 	splitter->words[splitter->count++] = word;
 	return 0;
-}
-
-static bool has_byte(struct ax_str text, char byte)
-{
-	return ax_str_find(text, byte) < text.len;
 }
 
 /* The parts of a list like a,b or a:b, besides the whole. */
@@ -218,6 +242,8 @@ static int read_substitution(struct splitter *splitter, struct reader *reader, c
 	struct ax_str inside = ax_str_slice(reader->text, start, reader->at - start);
 	if (reader->at < reader->text.len)
 		reader->at++;
+	if (open == close)
+		ax_buf_append_byte(&reader->word, close);
 	reader->dynamic = true;
 	return split_text(splitter, inside, current_cwd(reader));
 }

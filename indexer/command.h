@@ -13,10 +13,13 @@
 
 struct ax_error;
 
-/* One word of a command that may be a path. */
+/*
+ * One word of a command that may be a path. Where only globs keep it from being one, path is the
+ * directory in which they can match; of anything else that is unresolved it is "".
+ */
 struct idx_word {
 	struct ax_str text; /* the word, or the part behind its "=" */
-	struct ax_str path; /* absolute and without "." and ".."; "" when unresolved */
+	struct ax_str path; /* absolute and without "." and ".."; see below when unresolved */
 	bool unresolved;    /* holds a variable, a substitution or a glob */
 };
 

@@ -13,8 +13,8 @@
 
 enum { COMPARE_BYTES = 256 * 1024 };
 
-static int compare_bytes(
-	int a, int b, uint64_t size, struct ax_str path, bool *same, struct ax_error *err)
+static int compare_bytes(int a, int b, uint64_t size, struct ax_str path, bool *same,
+	struct ax_error *err)
 {
 	char *buffers = malloc(2 * COMPARE_BYTES);
 	int status = -1;
@@ -42,8 +42,8 @@ out:
 	return status;
 }
 
-static int compare_files(
-	int root, struct ax_str from, int there, bool *same, struct ax_error *err)
+static int compare_files(int root, struct ax_str from, int there, bool *same,
+	struct ax_error *err)
 {
 	struct stat a, b;
 	int status = -1;

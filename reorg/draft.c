@@ -292,8 +292,8 @@ static int stay_as_it_is(struct draft_maker *maker, const struct idx_entry *entr
 	char why[256];
 
 	if (entry->type == IDX_SYMLINK)
-		return add_stay(
-			maker, path, 0, flag, "a symlink: it stays, and follows its target");
+		return add_stay(maker, path, 0, flag,
+			"a symlink: it stays, and follows its target");
 	if (entry->type == IDX_SPECIAL)
 		return add_stay(maker, path, 0, flag, "no regular file");
 	snprintf(why, sizeof(why), "%.*s", AX_STR_ARG(entry->why));
@@ -310,8 +310,8 @@ static int stay_without_run(struct draft_maker *maker, const struct idx_entry *e
 	snprintf(why, sizeof(why), "%.*s", AX_STR_ARG(owner->why));
 	if (!why[0])
 		snprintf(why, sizeof(why), "no log and no metadata say which run it is of");
-	return add_stay(
-		maker, path, entry->size, ambiguous ? REORG_AMBIGUOUS_LOG : REORG_NO_LOG, why);
+	return add_stay(maker, path, entry->size,
+		ambiguous ? REORG_AMBIGUOUS_LOG : REORG_NO_LOG, why);
 }
 
 static int place_loose(struct draft_maker *maker, const struct idx_entry *entry,
@@ -465,8 +465,8 @@ void reorg_draft_free(struct reorg_draft *draft)
 	*draft = (struct reorg_draft){ 0 };
 }
 
-const struct reorg_file_move *draft_find_move(
-	const struct reorg_draft *draft, struct ax_str path)
+const struct reorg_file_move *draft_find_move(const struct reorg_draft *draft,
+	struct ax_str path)
 {
 	struct reorg_file_move key = { .from = path };
 
@@ -501,8 +501,8 @@ int reorg_draft_destination(const struct reorg_draft *draft, struct ax_str path,
 }
 
 /* Take units without files out of the list and renumber those of the moves. */
-static int drop_units(
-	struct reorg_draft *draft, const struct draft_fate *dirs, struct ax_error *err)
+static int drop_units(struct reorg_draft *draft, const struct draft_fate *dirs,
+	struct ax_error *err)
 {
 	uint32_t *number = calloc(draft->n_dirs + 1, sizeof(*number));
 	uint32_t kept = 0;

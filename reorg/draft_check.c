@@ -55,8 +55,8 @@ static int check_against_others(struct draft_maker *maker, const struct wants *w
 
 	if ((i > 0 && ax_str_equal(want->to, want[-1].to)) ||
 		(i + 1 < wants->count && ax_str_equal(want->to, want[1].to)))
-		return hold(
-			maker, want, REORG_CONFLICT, " is wanted by several files", want->to);
+		return hold(maker, want, REORG_CONFLICT, " is wanted by several files",
+			want->to);
 	for (struct ax_str dir = ax_path_dir(want->to); dir.len; dir = ax_path_dir(dir)) {
 		if (is_wanted(wants, dir))
 			return hold(maker, want, REORG_CONFLICT,
@@ -75,8 +75,8 @@ static int check_on_disk(struct draft_maker *maker, struct want *want)
 	if (reorg_place_look(maker->root, want->from, want->to, &place, maker->err) < 0) {
 		if (maker->err->code == ENOMEM)
 			return -1;
-		return hold(
-			maker, want, REORG_UNKNOWN, maker->err->message, (struct ax_str){ 0 });
+		return hold(maker, want, REORG_UNKNOWN, maker->err->message,
+			(struct ax_str){ 0 });
 	}
 	switch (place) {
 	case REORG_PLACE_FREE:

@@ -37,8 +37,8 @@ int draft_settle(struct reorg_draft *draft, const struct draft_fate *moves,
 void draft_sort(struct reorg_draft *draft);
 
 /* The move of exactly that file, or NULL. */
-const struct reorg_file_move *draft_find_move(
-	const struct reorg_draft *draft, struct ax_str path);
+const struct reorg_file_move *draft_find_move(const struct reorg_draft *draft,
+	struct ax_str path);
 
 /* Turn moves to places that are taken, or wanted twice, into stays. */
 int draft_check_destinations(struct draft_maker *maker);

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "indexer/catalog.h"
+#include "reorg/links.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -51,8 +52,8 @@ static bool resolve_text(struct draft_maker *maker, const struct link *link, str
 }
 
 /* Whether the kernel, following the link, finds what lies at target. */
-static bool means_target(
-	struct draft_maker *maker, int dir, const char *name, struct ax_str target)
+static bool means_target(struct draft_maker *maker, int dir, const char *name,
+	struct ax_str target)
 {
 	struct stat through, direct;
 	int fd = ax_open_beneath(maker->root, target, O_PATH | O_NOFOLLOW, 0);
@@ -94,27 +95,6 @@ out:
 	return found;
 }
 
-/* Append the path from directory dir to target, both root-relative. */
-static void append_relative(struct ax_buf *out, struct ax_str dir, struct ax_str target)
-{
-	size_t common = 0;
-
-	/* The longest directory that both are in. */
-	for (size_t i = 0; i <= dir.len && i < target.len; i++) {
-		bool ends = i == dir.len || dir.ptr[i] == '/';
-		if (ends && target.ptr[i] == '/')
-			common = i + 1;
-		if (i < dir.len && dir.ptr[i] != target.ptr[i])
-			break;
-	}
-	struct ax_str rest =
-		common > dir.len ? (struct ax_str){ 0 } : ax_str_slice(dir, common, dir.len);
-	struct ax_str component;
-	while (ax_path_next(&rest, &component))
-		ax_buf_append_text(out, "../");
-	ax_buf_append_str(out, ax_str_slice(target, common, target.len));
-}
-
 static int add_retarget(struct draft_maker *maker, const struct link *link, struct ax_str from,
 	struct ax_str to)
 {
@@ -126,7 +106,7 @@ static int add_retarget(struct draft_maker *maker, const struct link *link, stru
 	if (link->text.ptr[0] == '/')
 		ax_path_join(buf, maker->root_path, to);
 	else
-		append_relative(buf, ax_path_dir(from), to);
+		reorg_links_relative(buf, ax_path_dir(from), to);
 	if (copy(maker, buf, &new_text) < 0)
 		return -1;
 	if (ax_str_equal(new_text, link->text))

@@ -79,8 +79,8 @@ static struct ax_str get_ts(const struct reorg_artifact *artifact)
 
 static struct ax_str get_slug(const struct reorg_artifact *artifact)
 {
-	return ax_str_slice(
-		artifact->run, ax_str_find(artifact->run, '_') + 1, artifact->run.len);
+	return ax_str_slice(artifact->run, ax_str_find(artifact->run, '_') + 1,
+		artifact->run.len);
 }
 
 static struct ax_str get_role(const struct reorg_artifact *artifact)
@@ -159,8 +159,8 @@ static int check_slot(const struct slot *t, struct ax_error *err)
 		tells_apart |= known->tells_apart;
 	}
 	if (!tells_apart)
-		return refuse_slot(
-			t, "would give several files one path: add {name} or {role}", err);
+		return refuse_slot(t, "would give several files one path: add {name} or {role}",
+			err);
 	return 0;
 }
 
@@ -188,17 +188,17 @@ static int read_slot(struct reorg_layout *layout, const struct ax_json_value *me
 }
 
 /* The defaults with what the configuration says on top: null takes a class out. */
-static int read_slots(
-	struct reorg_layout *layout, const struct ax_json_value *object, struct ax_error *err)
+static int read_slots(struct reorg_layout *layout, const struct ax_json_value *object,
+	struct ax_error *err)
 {
 	size_t n_defaults = sizeof(default_slots) / sizeof(default_slots[0]);
 	size_t n = 0;
 
 	if (object && ax_json_kind(object) != AX_JSON_OBJECT)
-		return ax_fail(
-			err, AX_ECONFIG, "layout: an object of class to template is wanted");
-	struct slot *all = ax_arena_alloc(
-		&layout->arena, (n_defaults + ax_json_length(object)) * sizeof(*all));
+		return ax_fail(err, AX_ECONFIG,
+			"layout: an object of class to template is wanted");
+	struct slot *all = ax_arena_alloc(&layout->arena,
+		(n_defaults + ax_json_length(object)) * sizeof(*all));
 	if (!all)
 		return ax_fail(err, ENOMEM, "layout: no memory");
 	for (size_t i = 0; i < n_defaults; i++) {
@@ -240,8 +240,8 @@ static int read_globs(struct reorg_layout *layout, const struct ax_json_value *l
 	return 0;
 }
 
-int reorg_layout_load(
-	const struct ax_json_value *root, struct reorg_layout **out, struct ax_error *err)
+int reorg_layout_load(const struct ax_json_value *root, struct reorg_layout **out,
+	struct ax_error *err)
 {
 	struct reorg_layout *layout = calloc(1, sizeof(*layout));
 	int status = -1;
@@ -277,8 +277,8 @@ void reorg_layout_free(struct reorg_layout *layout)
 	free(layout);
 }
 
-static const struct slot *find_slot(
-	const struct reorg_layout *layout, struct ax_str class_name, bool is_dir)
+static const struct slot *find_slot(const struct reorg_layout *layout, struct ax_str class_name,
+	bool is_dir)
 {
 	for (size_t i = 0; i < layout->n_slots; i++) {
 		const struct slot *t = &layout->slots[i];
@@ -293,8 +293,8 @@ bool reorg_layout_has(const struct reorg_layout *layout, struct ax_str class_nam
 	return find_slot(layout, class_name, is_dir) != NULL;
 }
 
-static int check_place(
-	struct ax_str path, const struct reorg_artifact *artifact, struct ax_error *err)
+static int check_place(struct ax_str path, const struct reorg_artifact *artifact,
+	struct ax_error *err)
 {
 	struct ax_str rest = path;
 	struct ax_str component;

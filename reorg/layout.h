@@ -31,8 +31,8 @@ struct reorg_layout;
  * that leaves the data directory, that would give every file the same name, that has an unknown
  * placeholder, or whose result could have an unsafe name.
  */
-int reorg_layout_load(
-	const struct ax_json_value *root, struct reorg_layout **out, struct ax_error *err);
+int reorg_layout_load(const struct ax_json_value *root, struct reorg_layout **out,
+	struct ax_error *err);
 void reorg_layout_free(struct reorg_layout *layout);
 
 /* What is known of a file or directory that may move. Empty strings are unknown. */

@@ -1,0 +1,114 @@
+#include "reorg/edits.h"
+
+#include "base/error.h"
+#include "base/path.h"
+#include "indexer/references.h"
+#include "reorg/draft.h"
+
+#include <errno.h>
+
+/* Whether anything that moves has a path that begins with start. */
+static bool moves_begin_with(const struct reorg_draft *draft, struct ax_str start)
+{
+	size_t low = 0, high = draft->n_moves;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (ax_str_compare(draft->moves[middle].from, start) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < draft->n_moves && ax_str_starts(draft->moves[low].from, start);
+}
+
+static void add_unresolved(struct reorg_edits *edits, const struct idx_reference *reference,
+	const char *why)
+{
+	edits->unresolved[edits->n_unresolved++] = (struct reorg_unresolved){ reference->file,
+		reference->line, reference->context, why };
+}
+
+/* 1 when old, the start of what is written there, has a new name, and the edit is noted; 0, -1. */
+static int try_edit(struct reorg_edits *edits, const struct reorg_draft *draft,
+	const struct idx_reference *reference, struct ax_str old, struct ax_error *err)
+{
+	struct ax_str new;
+	int found = reorg_draft_destination(draft, old, &edits->arena, &new, err);
+
+	if (found > 0)
+		edits->edits[edits->n_edits++] = (struct reorg_edit){ reference->file,
+			reference->line, reference->offset,
+			ax_str_slice(reference->text, 0, old.len), new };
+	return found;
+}
+
+static int judge_literal(struct reorg_edits *edits, const struct reorg_draft *draft,
+	const struct idx_reference *reference, struct ax_error *err)
+{
+	int found = try_edit(edits, draft, reference, reference->target, err);
+
+	if (found == 0 && reference->kind == IDX_REF_DIR &&
+		ax_str_find(reference->target, '/') < reference->target.len &&
+		moves_begin_with(draft, reference->target))
+		add_unresolved(edits, reference, "some of what lies below it moves");
+	return found;
+}
+
+/* The directories of the literal start count; the name behind them is not known yet. */
+static int judge_dynamic(struct reorg_edits *edits, const struct reorg_draft *draft,
+	const struct idx_reference *reference, struct ax_error *err)
+{
+	int found = try_edit(edits, draft, reference, ax_path_dir(reference->target), err);
+
+	if (found == 0 && moves_begin_with(draft, reference->target))
+		add_unresolved(edits, reference, "the path is built at run time");
+	return found;
+}
+
+static int judge_reference(struct reorg_edits *edits, const struct reorg_draft *draft,
+	const struct idx_reference *reference, struct ax_error *err)
+{
+	switch (reference->kind) {
+	case IDX_REF_FILE:
+	case IDX_REF_DIR:
+	case IDX_REF_MISSING:
+		return judge_literal(edits, draft, reference, err);
+	case IDX_REF_DYNAMIC:
+		return judge_dynamic(edits, draft, reference, err);
+	case IDX_REF_UNSURE:
+		if (moves_begin_with(draft, reference->target))
+			add_unresolved(edits, reference,
+				"what stands before the path is not known");
+		return 0;
+	}
+	return 0;
+}
+
+int reorg_edits_make(const struct idx_references *references, const struct reorg_draft *draft,
+	struct reorg_edits *out, struct ax_error *err)
+{
+	struct reorg_edits edits = { 0 };
+	size_t n = references->count;
+
+	edits.edits = ax_arena_alloc(&edits.arena, (n + 1) * sizeof(*edits.edits));
+	edits.unresolved = ax_arena_alloc(&edits.arena, (n + 1) * sizeof(*edits.unresolved));
+	if (!edits.edits || !edits.unresolved) {
+		reorg_edits_free(&edits);
+		return ax_fail(err, ENOMEM, "references: no memory");
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (judge_reference(&edits, draft, &references->items[i], err) < 0) {
+			reorg_edits_free(&edits);
+			return -1;
+		}
+	}
+	*out = edits;
+	return 0;
+}
+
+void reorg_edits_free(struct reorg_edits *edits)
+{
+	ax_arena_free(&edits->arena);
+	*edits = (struct reorg_edits){ 0 };
+}

@@ -51,9 +51,28 @@ size_t ax_utf8_length(struct ax_str s)
 	return 0;
 }
 
+/* How many bytes at the start of s are surely ASCII, eight at a time. */
+static size_t ascii_length(struct ax_str s)
+{
+	const uint64_t high_bits = UINT64_C(0x8080808080808080);
+	size_t len = 0;
+
+	for (uint64_t word; s.len - len >= sizeof(word); len += sizeof(word)) {
+		memcpy(&word, s.ptr + len, sizeof(word));
+		if (word & high_bits)
+			break;
+	}
+	return len;
+}
+
 bool ax_utf8_valid(struct ax_str s)
 {
 	while (s.len) {
+		size_t ascii = ascii_length(s);
+		if (ascii) {
+			s = ax_str_slice(s, ascii, s.len);
+			continue;
+		}
 		size_t len = ax_utf8_length(s);
 		if (len == 0)
 			return false;

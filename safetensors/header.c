@@ -246,10 +246,9 @@ static int take_text(struct sft_header *header, struct ax_str text, uint64_t fil
 {
 	header->text = text;
 	int status = read_text(header, problem);
-	if (status > 0 && !check_data(header, file_size, problem))
-		status = 0;
-	if (status <= 0)
-		forget(header);
+	if (status > 0)
+		return check_data(header, file_size, problem);
+	forget(header);
 	if (status < 0)
 		return ax_fail(err, ENOMEM, "%s: no memory for the header", name);
 	return status;

@@ -133,9 +133,10 @@ int sft_header_parse(struct sft_header *header, struct ax_str text, uint64_t fil
 	struct sft_problem *problem, struct ax_error *err);
 
 /*
- * What was read last; nothing, and NULL for a layout, when that was not valid. All is borrowed
- * until the next read or sft_header_free(), but for the layout, which lives as long as somebody
- * holds a reference.
+ * What was read last; nothing, and NULL for a layout, when that was refused, unless its verdict
+ * is SFT_METADATA_INCOMPLETE_BUFFER: then the header is as good as any, and only the data is
+ * short or followed by more. All is borrowed until the next read or sft_header_free(), but for
+ * the layout, which lives as long as somebody holds a reference.
  */
 const struct sft_layout *sft_header_layout(const struct sft_header *header);
 uint64_t sft_header_length(const struct sft_header *header); /* N, without its own 8 bytes */

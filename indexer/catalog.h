@@ -34,8 +34,8 @@ void idx_catalog_close(struct idx_catalog *catalog);
  * from a snapshot is borrowed from it, until its end, unless an arena is given.
  */
 struct idx_snapshot;
-int idx_snapshot_begin(
-	struct idx_catalog *catalog, struct idx_snapshot **out, struct ax_error *err);
+int idx_snapshot_begin(struct idx_catalog *catalog, struct idx_snapshot **out,
+	struct ax_error *err);
 void idx_snapshot_end(struct idx_snapshot *snapshot);
 
 /* When the last scan began, and what it counted. 0 when there was none. */
@@ -49,15 +49,15 @@ void idx_snapshot_totals(const struct idx_snapshot *snapshot, struct idx_totals 
 /* The classes in use, by id: 0 .. count-1. id for a name: false when no file has it. */
 uint32_t idx_snapshot_class_count(const struct idx_snapshot *snapshot);
 struct ax_str idx_snapshot_class_name(const struct idx_snapshot *snapshot, uint32_t id);
-bool idx_snapshot_class_id(
-	const struct idx_snapshot *snapshot, struct ax_str name, uint32_t *out);
+bool idx_snapshot_class_id(const struct idx_snapshot *snapshot, struct ax_str name,
+	uint32_t *out);
 
 /* Files and bytes of each class id, without visiting any file. Arrays of class_count. */
 struct idx_class_sum {
 	uint64_t files, bytes;
 };
-int idx_snapshot_class_sums(
-	struct idx_snapshot *snapshot, struct idx_class_sum *sums, struct ax_error *err);
+int idx_snapshot_class_sums(struct idx_snapshot *snapshot, struct idx_class_sum *sums,
+	struct ax_error *err);
 
 /*
  * What a walk over the files may leave out. All conditions that are set must hold; what is left
@@ -111,8 +111,8 @@ void idx_tensors_close(struct idx_tensors *tensors);
 
 /* Runs ordered by id; arrays of *out live in arena. 1, 0, -1. */
 struct idx_run_cursor;
-int idx_run_cursor_open(
-	struct idx_snapshot *snapshot, struct idx_run_cursor **out, struct ax_error *err);
+int idx_run_cursor_open(struct idx_snapshot *snapshot, struct idx_run_cursor **out,
+	struct ax_error *err);
 int idx_run_cursor_next(struct idx_run_cursor *cursor, struct ax_arena *arena,
 	struct idx_run *out, struct ax_error *err);
 void idx_run_cursor_close(struct idx_run_cursor *cursor);

@@ -30,8 +30,8 @@ struct idx_config {
 };
 
 /* root: the configuration's root object, or NULL for the defaults. Fails with AX_ECONFIG. */
-int idx_config_load(
-	const struct ax_json_value *root, struct idx_config *out, struct ax_error *err);
+int idx_config_load(const struct ax_json_value *root, struct idx_config *out,
+	struct ax_error *err);
 void idx_config_free(struct idx_config *config);
 
 #endif

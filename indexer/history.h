@@ -34,8 +34,8 @@ int idx_history_open(const char *path, struct idx_history **out, struct ax_error
 void idx_history_close(struct idx_history *history);
 
 /* Append; durable after idx_history_sync(). */
-int idx_history_append(
-	struct idx_history *history, const struct idx_move *move, struct ax_error *err);
+int idx_history_append(struct idx_history *history, const struct idx_move *move,
+	struct ax_error *err);
 int idx_history_sync(struct idx_history *history, struct ax_error *err);
 
 /*

@@ -134,7 +134,7 @@ struct idx_run {
 };
 
 /* The attribute called name, or a value of kind IDX_ABSENT. */
-struct idx_value idx_attribute_get(
-	const struct idx_attribute *attributes, size_t n, struct ax_str name);
+struct idx_value idx_attribute_get(const struct idx_attribute *attributes, size_t n,
+	struct ax_str name);
 
 #endif

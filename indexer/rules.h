@@ -19,8 +19,8 @@ struct ax_json_value;
 struct idx_rules;
 
 /* config: the configuration's root object, or NULL. Fails with AX_ECONFIG and names the rule. */
-int idx_rules_compile(
-	const struct ax_json_value *config, struct idx_rules **out, struct ax_error *err);
+int idx_rules_compile(const struct ax_json_value *config, struct idx_rules **out,
+	struct ax_error *err);
 void idx_rules_free(struct idx_rules *rules);
 
 /* Changes when any rule changes: a catalogue made with other rules is examined again. */

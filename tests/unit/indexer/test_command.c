@@ -1,0 +1,163 @@
+#include "tests/unit/unit.h"
+
+#include "base/arena.h"
+#include "indexer/command.h"
+
+struct expected {
+	const char *command;
+	/* One "path" a word, unresolved ones as "?text", with blanks between them. */
+	const char *words;
+};
+
+static void check(const struct expected *expected, const char *cwd, const char *home)
+{
+	struct idx_shell shell = { ax_str_from(cwd), ax_str_from(home) };
+	struct ax_arena arena = { 0 };
+	struct idx_words words;
+	struct ax_error err;
+	struct ax_buf found = { 0 };
+
+	assert_ok(idx_command_split(ax_str_from(expected->command), &shell, &arena, &words,
+			  &err),
+		&err);
+	for (size_t i = 0; i < words.count; i++) {
+		if (i)
+			ax_buf_append_byte(&found, ' ');
+		if (words.items[i].unresolved)
+			ax_buf_append_byte(&found, '?');
+		ax_buf_append_str(&found,
+			words.items[i].unresolved ? words.items[i].text : words.items[i].path);
+	}
+	assert_buf(&found, expected->words);
+	ax_buf_free(&found);
+	ax_arena_free(&arena);
+}
+
+static void splitting(void **state)
+{
+	(void)state;
+	static const struct expected cases[] = {
+		{ "", "" },
+		{ "cat out/x", "/p/out/x" },
+		{ "cat ./out/x ../y /z", "/p/out/x /y /z" },
+		{ "run --basis=out/x --n 3", "/p/out/x /p/3" },
+		{ "run -oout/x", "/p/out/x" },
+		{ "POOL=out/p ./train.sh", "/p/POOL=out/p /p/out/p /p/train.sh" },
+		{ "cat 'out/a b' \"out/c d\"",
+			"/p/out/a b /p/out/a /p/b /p/out/c d /p/out/c /p/d" },
+		{ "cat out/a\\ b", "/p/out/a b" },
+		{ "cat out/x;cat out/y", "/p/out/x /p/out/y" },
+		{ "cat out/x&&cat out/y||cat out/z|tee out/w",
+			"/p/out/x /p/out/y /p/out/z /p/out/w" },
+		{ "cd sub && cat x", "/p/sub /p/sub/x" },
+		{ "cd sub; cat ../x", "/p/sub /p/x" },
+		{ "(cd sub && cat x) && cat x", "/p/sub /p/sub/x /p/x" },
+		{ "cd $D && cat x /y", "?$D ?x /y" },
+		{ "cat <out/x >out/y 2>out/z", "/p/out/x /p/out/y /p/out/z" },
+		{ "cat out/x 2>&1", "/p/out/x /p/1" },
+		{ "echo $HOME out/*.pt", "?$HOME ?out/*.pt" },
+		{ "echo `cat out/x`", "/p/out/x ?`" },
+		{ "echo $(cat out/x)", "/p/out/x ?$" },
+		{ "echo \"$(cat out/x)/y\"", "/p/out/x ?$/y" },
+		{ "bash -c 'cat out/x; cat out/y'",
+			"/p/cat out/x; cat out/y /p/out/x /p/out/y" },
+		{ "cat ~/x ~/", "/h/x /h" },
+		{ "cat ~other/x", "?~other/x" },
+		{ "cat a,b", "/p/a,b /p/a /p/b" },
+		{ "cat x # out/y", "/p/x" },
+		{ "cat out/a\nb.pt", "/p/out/a\nb.pt /p/out/a" },
+		{ "cat out/a \ncat b", "/p/out/a /p/b" },
+		{ "cat \"out/unfinished", "/p/out/unfinished" },
+		{ "cat $(cat out/x", "/p/out/x ?$" },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++)
+		check(&cases[i], "/p", "/h");
+	check(&(struct expected){ "cat x /y", "?x /y" }, "", "");
+	check(&(struct expected){ "cat ~/x", "?~/x" }, "/p", "");
+}
+
+/* However deep quotes are nested, a path is found or the whole is unresolved. */
+static void nesting(void **state)
+{
+	(void)state;
+	struct ax_buf command = { 0 };
+	struct ax_arena arena = { 0 };
+	struct idx_shell shell = { AX_STR("/p"), AX_STR("/h") };
+	struct idx_words words;
+	struct ax_error err;
+	bool unresolved = false;
+
+	for (size_t i = 0; i < 1000; i++)
+		ax_buf_append_text(&command, "$(");
+	ax_buf_append_text(&command, "cat out/x");
+	assert_ok(idx_command_split(ax_buf_str(&command), &shell, &arena, &words, &err), &err);
+	for (size_t i = 0; i < words.count; i++)
+		unresolved |= words.items[i].unresolved;
+	assert_true(unresolved);
+	ax_buf_free(&command);
+	ax_arena_free(&arena);
+}
+
+static void glob_directories(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *command, *dir;
+	} cases[] = {
+		{ "ls out/figs/*.png", "/p/out/figs" },
+		{ "ls *.png", "/p" },
+		{ "ls /data/x*/y", "/data" },
+		{ "ls $X/*.png", "" },
+		{ "ls out/figs/*/../y", "" },
+		{ "ls \"out/`date`\"*", "" },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct idx_shell shell = { AX_STR("/p"), AX_STR("/h") };
+		struct ax_arena arena = { 0 };
+		struct idx_words words;
+		struct ax_error err;
+		assert_ok(idx_command_split(ax_str_from(cases[i].command), &shell, &arena,
+				  &words, &err),
+			&err);
+		assert_true(words.count > 0);
+		const struct idx_word *last = &words.items[words.count - 1];
+		assert_true(last->unresolved);
+		assert_str_equal(last->path, ax_str_from(cases[i].dir));
+		ax_arena_free(&arena);
+	}
+}
+
+static void arguments(void **state)
+{
+	(void)state;
+	static const struct ax_str argv[] = { AX_STR("sh"), AX_STR("-c"), AX_STR("cat out/x"),
+		AX_STR("$literal"), AX_STR("--p=a b") };
+	static const char *const paths[] = { "/p/cat out/x", "/p/out/x", "/p/$literal",
+		"/p/a b", "/p/b" };
+	struct idx_shell shell = { AX_STR("/p"), AX_STR("") };
+	struct ax_arena arena = { 0 };
+	struct idx_words words;
+	struct ax_error err;
+
+	assert_ok(idx_command_arguments(COUNT(argv), argv, &shell, &arena, &words, &err), &err);
+	assert_int_equal(words.count, COUNT(paths));
+	for (size_t i = 0; i < COUNT(paths); i++) {
+		assert_false(words.items[i].unresolved);
+		assert_str_equal(words.items[i].path, ax_str_from(paths[i]));
+	}
+	ax_arena_free(&arena);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(splitting),
+		cmocka_unit_test(nesting),
+		cmocka_unit_test(glob_directories),
+		cmocka_unit_test(arguments),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -20,11 +20,11 @@ bool idx_queue_parse(struct ax_str text, enum idx_queue *queue, struct ax_str *p
 		struct ax_str name;
 		enum idx_queue queue;
 	} names[] = {
-		{ AX_STR("auto"), IDX_QUEUE_AUTO },
-		{ AX_STR("pueue"), IDX_QUEUE_PUEUE },
-		{ AX_STR("tsp"), IDX_QUEUE_TSP },
-		{ AX_STR("slurm"), IDX_QUEUE_SLURM },
-		{ AX_STR("none"), IDX_QUEUE_NONE },
+		{ AX_STR_INIT("auto"), IDX_QUEUE_AUTO },
+		{ AX_STR_INIT("pueue"), IDX_QUEUE_PUEUE },
+		{ AX_STR_INIT("tsp"), IDX_QUEUE_TSP },
+		{ AX_STR_INIT("slurm"), IDX_QUEUE_SLURM },
+		{ AX_STR_INIT("none"), IDX_QUEUE_NONE },
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

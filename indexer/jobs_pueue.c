@@ -24,12 +24,12 @@ static enum idx_job_state parse_state(const struct ax_json_value *status)
 		struct ax_str name;
 		enum idx_job_state state;
 	} states[] = {
-		{ AX_STR("Queued"), IDX_JOB_QUEUED },
-		{ AX_STR("Running"), IDX_JOB_RUNNING },
-		{ AX_STR("Paused"), IDX_JOB_PAUSED },
-		{ AX_STR("Stashed"), IDX_JOB_STASHED },
-		{ AX_STR("Locked"), IDX_JOB_LOCKED },
-		{ AX_STR("Done"), IDX_JOB_DONE },
+		{ AX_STR_INIT("Queued"), IDX_JOB_QUEUED },
+		{ AX_STR_INIT("Running"), IDX_JOB_RUNNING },
+		{ AX_STR_INIT("Paused"), IDX_JOB_PAUSED },
+		{ AX_STR_INIT("Stashed"), IDX_JOB_STASHED },
+		{ AX_STR_INIT("Locked"), IDX_JOB_LOCKED },
+		{ AX_STR_INIT("Done"), IDX_JOB_DONE },
 	};
 	struct ax_str name = { 0 };
 

@@ -33,15 +33,16 @@ struct reorg_layout {
 
 /* The scheme of a project that has never been sorted; users change it in artidx.json. */
 static const struct slot default_slots[] = {
-	{ AX_STR("v_hack"), AX_STR("vhack/{name}"), false },
-	{ AX_STR("vhack_grads"), AX_STR("vhack_grads/{name}"), false },
-	{ AX_STR("checkpoint"), AX_STR("runs/{run}/{role}.safetensors"), false },
-	{ AX_STR("pairset"), AX_STR("pairsets/{name}"), false },
-	{ AX_STR("pool"), AX_STR("pools/{pool}"), true },
-	{ AX_STR("dead"), AX_STR("_archive/{name}"), true },
+	{ AX_STR_INIT("v_hack"), AX_STR_INIT("vhack/{name}"), false },
+	{ AX_STR_INIT("vhack_grads"), AX_STR_INIT("vhack_grads/{name}"), false },
+	{ AX_STR_INIT("checkpoint"), AX_STR_INIT("runs/{run}/{role}.safetensors"), false },
+	{ AX_STR_INIT("pairset"), AX_STR_INIT("pairsets/{name}"), false },
+	{ AX_STR_INIT("pool"), AX_STR_INIT("pools/{pool}"), true },
+	{ AX_STR_INIT("dead"), AX_STR_INIT("_archive/{name}"), true },
 };
-static const struct ax_str default_sort[] = { AX_STR("*"), AX_STR("probe_distill/*") };
-static const struct ax_str default_dead[] = { AX_STR("*_OLD_*") };
+static const struct ax_str default_sort[] = { AX_STR_INIT("*"),
+	AX_STR_INIT("probe_distill/*") };
+static const struct ax_str default_dead[] = { AX_STR_INIT("*_OLD_*") };
 
 /* What a placeholder stands for, and whether different artifacts have different values. */
 struct placeholder {
@@ -89,14 +90,14 @@ static struct ax_str get_role(const struct reorg_artifact *artifact)
 }
 
 static const struct placeholder placeholders[] = {
-	{ AX_STR("name"), get_name, true },
-	{ AX_STR("stem"), get_stem, true },
-	{ AX_STR("pool"), get_name, true },
-	{ AX_STR("role"), get_role, true },
-	{ AX_STR("run"), get_run, false },
-	{ AX_STR("ts"), get_ts, false },
-	{ AX_STR("slug"), get_slug, false },
-	{ AX_STR("class"), get_class, false },
+	{ AX_STR_INIT("name"), get_name, true },
+	{ AX_STR_INIT("stem"), get_stem, true },
+	{ AX_STR_INIT("pool"), get_name, true },
+	{ AX_STR_INIT("role"), get_role, true },
+	{ AX_STR_INIT("run"), get_run, false },
+	{ AX_STR_INIT("ts"), get_ts, false },
+	{ AX_STR_INIT("slug"), get_slug, false },
+	{ AX_STR_INIT("class"), get_class, false },
 };
 
 static const struct placeholder *find_placeholder(struct ax_str name)

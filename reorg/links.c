@@ -6,13 +6,13 @@
 bool reorg_links_wanted(struct ax_str class_name)
 {
 	static const struct ax_str inputs[] = {
-		AX_STR("v_hack"),
-		AX_STR("vhack_grads"),
-		AX_STR("pool"),
-		AX_STR("pairset"),
-		AX_STR("model"),
-		AX_STR("embedding"),
-		AX_STR("quantized"),
+		AX_STR_INIT("v_hack"),
+		AX_STR_INIT("vhack_grads"),
+		AX_STR_INIT("pool"),
+		AX_STR_INIT("pairset"),
+		AX_STR_INIT("model"),
+		AX_STR_INIT("embedding"),
+		AX_STR_INIT("quantized"),
 	};
 
 	for (size_t i = 0; i < sizeof(inputs) / sizeof(inputs[0]); i++) {

@@ -132,8 +132,8 @@ static void glob_directories(void **state)
 static void arguments(void **state)
 {
 	(void)state;
-	static const struct ax_str argv[] = { AX_STR("sh"), AX_STR("-c"), AX_STR("cat out/x"),
-		AX_STR("$literal"), AX_STR("--p=a b") };
+	static const struct ax_str argv[] = { AX_STR_INIT("sh"), AX_STR_INIT("-c"),
+		AX_STR_INIT("cat out/x"), AX_STR_INIT("$literal"), AX_STR_INIT("--p=a b") };
 	static const char *const paths[] = { "/p/cat out/x", "/p/out/x", "/p/$literal",
 		"/p/a b", "/p/b" };
 	struct idx_shell shell = { AX_STR("/p"), AX_STR("") };

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-int ax_fail(struct ax_error *err, int code, const char *format, ...)
+int(ax_fail)(struct ax_error *err, int code, const char *format, ...)
 {
 	va_list args;
 
@@ -16,7 +16,7 @@ int ax_fail(struct ax_error *err, int code, const char *format, ...)
 	return -1;
 }
 
-int ax_fail_errno(struct ax_error *err, const char *format, ...)
+int(ax_fail_errno)(struct ax_error *err, const char *format, ...)
 {
 	int code = errno;
 	va_list args;

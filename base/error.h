@@ -36,4 +36,17 @@ int ax_fail(struct ax_error *err, int code, const char *format, ...)
 int ax_fail_errno(struct ax_error *err, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/*
+ * The static analyzer looks at one file at a time and would follow paths on which these two
+ * succeed; so it is shown the -1.
+ */
+#ifdef __clang_analyzer__
+static inline int ax_failed(int status)
+{
+	return status < 0 ? status : -1;
+}
+#define ax_fail(...) ax_failed(ax_fail(__VA_ARGS__))
+#define ax_fail_errno(...) ax_failed(ax_fail_errno(__VA_ARGS__))
+#endif
+
 #endif

@@ -5,6 +5,8 @@
  * that gives the slug; the tag in the file's name, exactly; then, where several logs have that
  * slug or tag, the one that was alive at the file's mtime (from <ts> to the log's mtime); last
  * the glob logs/<ts>_*_<tag>.log where only one log fits. What still fits several is ambiguous.
+ * A file in a run's directory belongs to it whatever it is; all else is asked only of what a run
+ * may have saved: not of bases, gradients, pools, pair sets, logs and files without a header.
  */
 #ifndef ARTIDX_INDEXER_RUNS_H
 #define ARTIDX_INDEXER_RUNS_H
@@ -37,6 +39,8 @@ struct idx_run_candidate {
 };
 
 struct idx_runs_input {
+	struct ax_str
+		root; /* absolute path of the project, for absolute paths in argv; or "" */
 	size_t n_logs;
 	const struct idx_log *logs;
 	size_t n_files;

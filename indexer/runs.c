@@ -1,0 +1,308 @@
+#include "indexer/runs.h"
+
+#include "base/error.h"
+#include "base/path.h"
+#include "indexer/argv.h"
+#include "indexer/runs_internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+int derivation_no_memory(struct derivation *d)
+{
+	return ax_fail(d->err, ENOMEM, "no memory for the runs");
+}
+
+void *derivation_room(struct derivation *d, size_t n, size_t size)
+{
+	void *piece = ax_arena_alloc(d->arena, n * size);
+
+	if (!piece)
+		derivation_no_memory(d);
+	return piece;
+}
+
+static int compare_runs(const void *a, const void *b)
+{
+	const struct known_run *x = a, *y = b;
+	int order = ax_str_compare(x->id, y->id);
+
+	if (order)
+		return order;
+	if (!x->log || !y->log)
+		return !x->log - !y->log;
+	return ax_str_compare(x->log->path, y->log->path);
+}
+
+bool derivation_run_of_path(struct ax_str path, struct ax_str *out)
+{
+	struct ax_str ts = { 0 }, slug = { 0 };
+
+	for (struct ax_str dir = ax_path_dir(path); dir.len; dir = ax_path_dir(dir)) {
+		*out = ax_path_name(dir);
+		if (idx_run_id_parse(*out, &ts, &slug))
+			return true;
+	}
+	return false;
+}
+
+static int join_id(struct derivation *d, const struct idx_log *log, struct ax_str *out)
+{
+	struct ax_buf *id = &d->scratch;
+
+	ax_buf_clear(id);
+	ax_buf_append_str(id, log->ts);
+	ax_buf_append_byte(id, '_');
+	ax_buf_append_str(id, log->slug);
+	const char *copy = id->failed ? NULL : ax_arena_copy(d->arena, ax_buf_str(id));
+	if (!copy)
+		return derivation_no_memory(d);
+	*out = ax_str(copy, id->len);
+	return 0;
+}
+
+static void drop_duplicates(struct derivation *d)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < d->n_runs; i++) {
+		if (kept == 0 || !ax_str_equal(d->runs[i].id, d->runs[kept - 1].id))
+			d->runs[kept++] = d->runs[i];
+	}
+	d->n_runs = kept;
+}
+
+static int find_runs(struct derivation *d)
+{
+	const struct idx_runs_input *input = d->input;
+
+	d->runs = derivation_room(d, input->n_logs + input->n_files, sizeof(*d->runs));
+	if (!d->runs)
+		return -1;
+	for (size_t i = 0; i < input->n_logs; i++) {
+		const struct idx_log *log = &input->logs[i];
+		if (log->ts.len == 0 || log->slug.len == 0)
+			continue;
+		struct known_run *run = &d->runs[d->n_runs++];
+		run->log = log;
+		if (join_id(d, log, &run->id) < 0)
+			return -1;
+		idx_slug_parse(log->slug, log->argv, &run->slug);
+	}
+	for (size_t i = 0; i < input->n_files; i++) {
+		struct known_run *run = &d->runs[d->n_runs];
+		struct ax_str ts = { 0 }, slug = { 0 };
+		if (!derivation_run_of_path(input->files[i].path, &run->id))
+			continue;
+		idx_run_id_parse(run->id, &ts, &slug);
+		idx_slug_parse(slug, AX_STR(""), &run->slug);
+		d->n_runs++;
+	}
+	qsort(d->runs, d->n_runs, sizeof(*d->runs), compare_runs);
+	drop_duplicates(d);
+	return 0;
+}
+
+bool derivation_is_saved(struct ax_str class_name)
+{
+	static const struct ax_str others[] = {
+		AX_STR_INIT("v_hack"),
+		AX_STR_INIT("vhack_grads"),
+		AX_STR_INIT("pool"),
+		AX_STR_INIT("pairset"),
+		AX_STR_INIT("log"),
+		AX_STR_INIT("other"),
+	};
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
+		if (ax_str_equal(class_name, others[i]))
+			return false;
+	}
+	return true;
+}
+
+static int describe_run(struct derivation *d, const struct known_run *known,
+	struct idx_run *run)
+{
+	const struct idx_log *log = known->log;
+	struct ax_str ts = { 0 }, slug = { 0 };
+
+	idx_run_id_parse(known->id, &ts, &slug);
+	*run = (struct idx_run){
+		.id = known->id,
+		.ts = ts,
+		.slug = slug,
+		.preset = known->slug.preset,
+		.arm = known->slug.arm,
+		.tag = known->slug.tag,
+		.seed = known->slug.seed,
+		.status = log ? log->status : AX_STR("unknown"),
+		.log = log ? log->path : AX_STR(""),
+		.end = log ? log->end : 0,
+		.cfg = AX_STR(""),
+		.rows = AX_STR(""),
+	};
+	ax_stamp_parse(ts, &run->start);
+	if (!log)
+		return 0;
+	return idx_argv_uses(log->argv, d->input->root, d->arena, &run->uses, &run->n_uses,
+		d->err);
+}
+
+/* A file and the run that saved it. */
+struct saved_file {
+	const struct known_run *run;
+	struct ax_str path;
+};
+
+static int compare_saved(const void *a, const void *b)
+{
+	const struct saved_file *x = a, *y = b;
+
+	if (x->run != y->run)
+		return x->run < y->run ? -1 : 1;
+	return ax_str_compare(x->path, y->path);
+}
+
+/* Count a file to its run; false when it is none that the run saved. */
+static bool count_file(const struct idx_run_candidate *file, struct known_run *known,
+	struct idx_run *run)
+{
+	run->size += file->size;
+	if (!known->log && file->mtime > run->end)
+		run->end = file->mtime;
+	if (!derivation_is_saved(file->class_name))
+		return false;
+	if (!known->newest || file->mtime > known->newest->mtime)
+		known->newest = file;
+	if (file->cfg.len && (!known->newest_cfg || file->mtime > known->newest_cfg->mtime))
+		known->newest_cfg = file;
+	return true;
+}
+
+static int list_files(struct derivation *d, struct idx_run *runs)
+{
+	const struct idx_runs_input *input = d->input;
+	struct saved_file *saved = derivation_room(d, input->n_files, sizeof(*saved));
+	struct ax_str *paths = derivation_room(d, input->n_files, sizeof(*paths));
+	size_t n = 0;
+
+	if (!saved || !paths)
+		return -1;
+	for (size_t i = 0; i < input->n_files; i++) {
+		struct known_run *known = d->file_runs[i];
+		if (known && count_file(&input->files[i], known, &runs[known - d->runs]))
+			saved[n++] = (struct saved_file){ known, input->files[i].path };
+	}
+	qsort(saved, n, sizeof(*saved), compare_saved);
+	for (size_t i = 0; i < n; i++) {
+		struct idx_run *run = &runs[saved[i].run - d->runs];
+		paths[i] = saved[i].path;
+		if (run->n_files++ == 0)
+			run->files = &paths[i];
+	}
+	return 0;
+}
+
+static struct idx_value attribute_of(const struct idx_run_candidate *file, struct ax_str name)
+{
+	if (!file)
+		return (struct idx_value){ .kind = IDX_ABSENT };
+	return idx_attribute_get(file->attributes, file->n_attributes, name);
+}
+
+/* What its log says last, else what its newest file says. */
+static int add_attributes(struct derivation *d, const struct known_run *known,
+	struct idx_run *run)
+{
+	static const struct idx_log none;
+	const struct idx_log *log = known->log ? known->log : &none;
+	const struct idx_run_candidate *file =
+		known->newest_cfg ? known->newest_cfg : known->newest;
+	struct idx_attribute all[] = {
+		{ AX_STR("model"), attribute_of(file, AX_STR("model")) },
+		{ AX_STR("step"), attribute_of(file, AX_STR("step")) },
+		{ AX_STR("hack_rate"), log->hack_rate },
+		{ AX_STR("pass_rate"), log->pass_rate },
+	};
+	size_t count = sizeof(all) / sizeof(*all);
+	struct idx_attribute *kept = derivation_room(d, count, sizeof(*kept));
+
+	if (!kept)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		if (all[i].value.kind == IDX_ABSENT)
+			all[i].value = attribute_of(file, all[i].name);
+		if (all[i].value.kind != IDX_ABSENT)
+			kept[run->n_attributes++] = all[i];
+	}
+	run->attributes = kept;
+	if (known->newest_cfg) {
+		run->cfg = known->newest_cfg->cfg;
+		run->rows = known->newest_cfg->rows;
+	}
+	return 0;
+}
+
+static int describe_runs(struct derivation *d, struct idx_run *runs)
+{
+	for (size_t i = 0; i < d->n_runs; i++) {
+		if (describe_run(d, &d->runs[i], &runs[i]) < 0)
+			return -1;
+	}
+	if (list_files(d, runs) < 0)
+		return -1;
+	for (size_t i = 0; i < d->n_runs; i++) {
+		if (add_attributes(d, &d->runs[i], &runs[i]) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int find_log_owners(struct derivation *d, struct idx_owner *owners)
+{
+	for (size_t i = 0; i < d->input->n_logs; i++) {
+		const struct idx_log *log = &d->input->logs[i];
+		owners[i] = (struct idx_owner){
+			.run = AX_STR(""), .role = AX_STR(""), .why = AX_STR("")
+		};
+		if (log->ts.len == 0 || log->slug.len == 0)
+			continue;
+		owners[i].membership = IDX_RUN_KNOWN;
+		owners[i].role = AX_STR("log");
+		owners[i].why = AX_STR("it is named after the run");
+		if (join_id(d, log, &owners[i].run) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int derive(struct derivation *d, struct idx_runs_output *out)
+{
+	if (find_runs(d) < 0 || derivation_sort_runs(d) < 0 || derivation_find_owners(d) < 0)
+		return -1;
+	struct idx_owner *log_owners =
+		derivation_room(d, d->input->n_logs, sizeof(*log_owners));
+	struct idx_run *runs = derivation_room(d, d->n_runs, sizeof(*runs));
+	if (!log_owners || !runs)
+		return -1;
+	if (find_log_owners(d, log_owners) < 0 || describe_runs(d, runs) < 0)
+		return -1;
+	*out = (struct idx_runs_output){
+		.n_runs = d->n_runs,
+		.runs = runs,
+		.log_owners = log_owners,
+		.file_owners = d->file_owners,
+	};
+	return 0;
+}
+
+int idx_runs_derive(const struct idx_runs_input *input, struct ax_arena *arena,
+	struct idx_runs_output *out, struct ax_error *err)
+{
+	struct derivation d = { .input = input, .arena = arena, .err = err };
+	int status = derive(&d, out);
+
+	ax_buf_free(&d.scratch);
+	return status;
+}

@@ -147,7 +147,7 @@ static void build(const struct sample *sample, struct ax_buf *buf, uint64_t *dat
 	for (unsigned layer = 0; layer < sample->layers; layer++)
 		add_layer(&model, layer, sample->experts);
 	place_data(&model);
-	if (sample->order != BY_MODULE)
+	if (sample->order != BY_MODULE && model.count)
 		qsort(model.tensors, model.count, sizeof(struct tensor), compare_names);
 	if (sample->order == BY_NAME)
 		place_data(&model);

@@ -233,11 +233,11 @@ static int read_text(struct sft_header *header, struct sft_problem *problem)
 	header->warnings = r.warnings;
 	r.warnings = 0;
 	int status = find_layout(header->cache, &r, &layout, problem);
-	if (status > 0) {
-		header->layout = layout;
-		header->warnings |= layout->warnings;
-	}
-	return status;
+	if (!layout)
+		return status;
+	header->layout = layout;
+	header->warnings |= layout->warnings;
+	return 1;
 }
 
 /* Read and check text, of which the length was checked. */

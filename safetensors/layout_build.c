@@ -136,16 +136,16 @@ bool sft_layout_builder_add(struct sft_layout_builder *builder, struct sft_entry
 
 	if (layout->count == builder->entry_room && !grow_entries(builder, entry.at))
 		return false;
-	if (builder->names_room - layout->names_len < name.len &&
-		!grow_names(builder, name.len, entry.at))
+	if (builder->names_room - layout->names_len <= name.len &&
+		!grow_names(builder, name.len + 1, entry.at))
 		return false;
 
 	entry.name = layout->names_len;
 	entry.name_len = (uint32_t)name.len;
-	char *place = layout->names ? layout->names + entry.name : NULL;
+	char *place = layout->names + entry.name;
 	if (name.is_escaped)
 		entry.name_len = (uint32_t)sft_string_unescape(name, place);
-	else if (name.len)
+	else
 		memcpy(place, name.ptr, name.len);
 	layout->names_len += entry.name_len;
 	layout->entries[layout->count++] = entry;

@@ -24,7 +24,7 @@ enum {
 
 struct item {
 	struct item *next;          /* in its bucket */
-	struct item *newer, *older; /* by last use */
+	struct item *newer, *older; /* by last use, in a ring through the cache's own item */
 	struct sft_layout *layout;  /* one reference */
 	uint64_t hash;
 	size_t bytes;
@@ -33,7 +33,7 @@ struct item {
 struct sft_layout_cache {
 	pthread_mutex_t lock; /* of all that follows but for limit and mask */
 	struct item **buckets;
-	struct item *newest, *oldest;
+	struct item ring; /* older than it is the newest item, newer than it the oldest */
 	size_t bytes;
 	size_t limit;
 	size_t mask;
@@ -55,24 +55,26 @@ int sft_layout_cache_new(size_t memory_limit, struct sft_layout_cache **out,
 		free(cache);
 		return ax_fail(err, ENOMEM, "no memory for the cache of tensor lists");
 	}
+	cache->ring.newer = &cache->ring;
+	cache->ring.older = &cache->ring;
 	cache->limit = memory_limit;
 	cache->mask = buckets - 1;
 	*out = cache;
 	return 0;
 }
 
-static void unlink_use(struct sft_layout_cache *cache, struct item *item)
+static void unlink_use(struct item *item)
 {
-	*(item->newer ? &item->newer->older : &cache->newest) = item->older;
-	*(item->older ? &item->older->newer : &cache->oldest) = item->newer;
+	item->newer->older = item->older;
+	item->older->newer = item->newer;
 }
 
 static void link_newest(struct sft_layout_cache *cache, struct item *item)
 {
-	item->newer = NULL;
-	item->older = cache->newest;
-	*(cache->newest ? &cache->newest->newer : &cache->oldest) = item;
-	cache->newest = item;
+	item->newer = &cache->ring;
+	item->older = cache->ring.older;
+	item->older->newer = item;
+	cache->ring.older = item;
 }
 
 /* Where the item with that hash is linked; or where it would be, which is taken in a full chain. */
@@ -85,23 +87,32 @@ static struct item **find_place(struct sft_layout_cache *cache, uint64_t hash)
 	return place;
 }
 
-static void evict_oldest(struct sft_layout_cache *cache)
+static void free_item(struct item *item)
 {
-	struct item *item = cache->oldest;
-
-	*find_place(cache, item->hash) = item->next;
-	unlink_use(cache, item);
-	cache->bytes -= item->bytes;
 	sft_layout_unref(item->layout);
 	free(item);
+}
+
+static void evict_oldest(struct sft_layout_cache *cache)
+{
+	struct item *item = cache->ring.newer;
+
+	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): what was freed has left the ring */
+	*find_place(cache, item->hash) = item->next;
+	unlink_use(item);
+	cache->bytes -= item->bytes;
+	free_item(item);
 }
 
 void sft_layout_cache_free(struct sft_layout_cache *cache)
 {
 	if (!cache)
 		return;
-	while (cache->oldest)
-		evict_oldest(cache);
+	for (struct item *item = cache->ring.newer; item != &cache->ring;) {
+		struct item *next = item->newer;
+		free_item(item);
+		item = next;
+	}
 	pthread_mutex_destroy(&cache->lock);
 	free(cache->buckets);
 	free(cache);
@@ -116,7 +127,7 @@ struct sft_layout *sft_layout_cache_find(struct sft_layout_cache *cache, struct 
 	pthread_mutex_lock(&cache->lock);
 	struct item *item = *find_place(cache, *hash);
 	if (item && item->hash == *hash) {
-		unlink_use(cache, item);
+		unlink_use(item);
 		link_newest(cache, item);
 		layout = item->layout;
 		sft_layout_ref(layout);
@@ -162,6 +173,8 @@ void sft_layout_cache_add(struct sft_layout_cache *cache, struct ax_str tail, ui
 	*item = (struct item){ .layout = layout, .hash = hash, .bytes = memory_of(layout) };
 
 	pthread_mutex_lock(&cache->lock);
+	while (cache->bytes + item->bytes > cache->limit)
+		evict_oldest(cache);
 	struct item **place = find_place(cache, hash);
 	bool is_new = !*place;
 	if (is_new) {
@@ -169,8 +182,6 @@ void sft_layout_cache_add(struct sft_layout_cache *cache, struct ax_str tail, ui
 		link_newest(cache, item);
 		cache->bytes += item->bytes;
 		sft_layout_ref(layout);
-		while (cache->bytes > cache->limit)
-			evict_oldest(cache);
 	}
 	pthread_mutex_unlock(&cache->lock);
 	if (!is_new)

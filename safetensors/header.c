@@ -16,11 +16,10 @@
  *	front                  tail
  *
  * The front is there only when __metadata__ comes first and is spelled like this; else the tail
- * is everything. What a valid tail says depends on nothing but its bytes: it stands right behind
- * a front when its first byte but white space is "," or "}", and alone when that is "{". So the
- * same tail gives the same layout whatever the metadata before it, and the cache may answer for
- * it, unless it holds another __metadata__. How the data's size and the file's agree is looked
- * at last and each time.
+ * is everything. The tail's first byte says which: "," or "}" behind a front, "{" or white space
+ * alone. So what a tail says depends on nothing but its bytes, whatever the metadata before it,
+ * and the cache may answer for it, unless it holds another __metadata__. How the data's size and
+ * the file's agree is looked at last and each time.
  */
 
 enum {
@@ -127,6 +126,14 @@ static int refuse_text(const struct sft_reader *r, struct sft_problem *problem)
 	return sft_refuse(problem, SFT_INVALID_HEADER_DESERIALIZATION, place, "%s", s->mistake);
 }
 
+/* What is no tail must not be looked up as one: it may be known as one that stands alone. */
+static bool check_front_end(struct sft_scanner *s)
+{
+	char c = sft_scan_peek(s);
+
+	return c == ',' || c == '}' || sft_scan_fail(s, "expected , or }");
+}
+
 /* Leave the scanner behind the front, or at the start where there is none. */
 static bool read_front(struct sft_reader *r)
 {
@@ -140,7 +147,7 @@ static bool read_front(struct sft_reader *r)
 	if (ax_str_starts(ax_str(s->at + 1, (size_t)(s->end - s->at - 1)), first)) {
 		s->at += 1 + first.len;
 		s->depth = 1;
-		return sft_read_metadata(r);
+		return sft_read_metadata(r) && check_front_end(s);
 	}
 	s->at = s->start;
 	return true;

@@ -119,6 +119,12 @@ void ax_buf_append_varint(struct ax_buf *buf, uint64_t value)
 	ax_buf_append(buf, bytes, n);
 }
 
+void ax_buf_append_sized(struct ax_buf *buf, struct ax_str s)
+{
+	ax_buf_append_varint(buf, s.len);
+	ax_buf_append_str(buf, s);
+}
+
 struct ax_str ax_buf_str(const struct ax_buf *buf)
 {
 	return ax_str(buf->data ? buf->data : "", buf->len);

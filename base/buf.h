@@ -43,6 +43,9 @@ void ax_buf_append_u32(struct ax_buf *buf, uint32_t value);
 void ax_buf_append_u64(struct ax_buf *buf, uint64_t value);
 void ax_buf_append_varint(struct ax_buf *buf, uint64_t value);
 
+/* The length of s as a varint, and s: what ax_reader_sized() reads. */
+void ax_buf_append_sized(struct ax_buf *buf, struct ax_str s);
+
 /* The content, borrowed until the next append. */
 struct ax_str ax_buf_str(const struct ax_buf *buf);
 

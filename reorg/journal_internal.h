@@ -1,0 +1,59 @@
+/*
+ * reorg/journal_internal.h - records as bytes, for journal.c and store.c only
+ */
+#ifndef ARTIDX_REORG_JOURNAL_INTERNAL_H
+#define ARTIDX_REORG_JOURNAL_INTERNAL_H
+
+#include "base/reader.h"
+#include "reorg/journal.h"
+
+/* Stored: never renumber. */
+enum reorg_record_kind {
+	REORG_RECORD_PLAN = 1,
+	REORG_RECORD_BEGIN,
+	REORG_RECORD_COPIES,
+	REORG_RECORD_NO_RETURN,
+	REORG_RECORD_APPLIED,
+	REORG_RECORD_UNDO,
+	REORG_RECORD_UNDONE,
+	REORG_RECORD_ABANDONED,
+	REORG_RECORD_SETTLED,
+	REORG_RECORD_NOTE,
+	REORG_RECORD_KINDS,
+};
+
+enum { REORG_RECORD_HEAD = 32 };
+
+struct reorg_record {
+	enum reorg_record_kind kind;
+	struct ax_str payload;
+};
+
+/* Append a whole record. */
+void reorg_record_encode(enum reorg_record_kind kind, struct ax_str payload,
+	struct ax_buf *buf);
+
+/* The record at the start of bytes, borrowed from them; false when there is no whole one. */
+bool reorg_record_decode(struct ax_str bytes, struct reorg_record *out);
+
+/* Kind and payload length out of a head; false when it is none. */
+bool reorg_record_head(struct ax_str head, enum reorg_record_kind *kind, uint64_t *length);
+
+/* Whether a whole record starts anywhere in bytes. */
+bool reorg_record_occurs(struct ax_str bytes);
+
+/* Payloads. Decoding borrows strings from the reader, puts arrays in arena; false: no memory. */
+void reorg_beginning_encode(const struct reorg_beginning *beginning, struct ax_buf *buf);
+bool reorg_beginning_decode(struct ax_reader *reader, struct ax_arena *arena,
+	struct reorg_beginning *out);
+void reorg_copy_encode(const struct reorg_copy *copy, struct ax_buf *buf);
+struct reorg_copy reorg_copy_decode(struct ax_reader *reader);
+void reorg_indexes_encode(const size_t *indexes, size_t n, struct ax_buf *buf);
+bool reorg_indexes_decode(struct ax_reader *reader, struct ax_arena *arena, const size_t **out,
+	size_t *n_out);
+
+/* What state a record leaves a journal in that was in state before it. */
+enum reorg_state reorg_record_state(enum reorg_record_kind kind, enum reorg_state before);
+bool reorg_record_settled(enum reorg_record_kind kind, bool before);
+
+#endif

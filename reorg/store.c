@@ -1,0 +1,308 @@
+#include "reorg/store.h"
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/path.h"
+#include "reorg/journal_internal.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { PAYLOAD_MAX = 1 << 20 }; /* a record beyond it is taken for good by its head alone */
+
+struct reorg_store {
+	int fd;
+};
+
+const char *reorg_state_name(enum reorg_state state)
+{
+	static const char *const names[] = {
+		[REORG_PLANNED] = "planned",
+		[REORG_RUNNING] = "interrupted",
+		[REORG_APPLIED] = "applied",
+		[REORG_UNDOING] = "undo interrupted",
+		[REORG_UNDONE] = "undone",
+		[REORG_ABANDONED] = "not begun",
+		[REORG_DAMAGED] = "damaged",
+	};
+
+	return names[state];
+}
+
+/* mkdir with the parent, each durable in the directory that holds it. */
+static int make_directories(int dirfd, const char *path)
+{
+	char parent[PATH_MAX] = ".";
+	struct ax_str dir = ax_path_dir(ax_str_from(path));
+
+	if (dir.len >= sizeof(parent)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	if (dir.len) {
+		memcpy(parent, dir.ptr, dir.len);
+		parent[dir.len] = '\0';
+		if (mkdirat(dirfd, parent, S_IRWXU) < 0 && errno != EEXIST)
+			return -1;
+	}
+	if (mkdirat(dirfd, path, S_IRWXU) < 0)
+		return errno == EEXIST ? 0 : -1;
+	int fd = openat(dirfd, parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int status = fd < 0 ? -1 : fsync(fd);
+	if (fd >= 0)
+		close(fd);
+	return status;
+}
+
+int reorg_store_open(int dirfd, const char *path, struct reorg_store **out,
+	struct ax_error *err)
+{
+	struct reorg_store *store = NULL;
+
+	if (make_directories(dirfd, path) < 0)
+		return ax_fail_errno(err, "%s: cannot make the directory", path);
+	int fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return ax_fail_errno(err, "%s: cannot open the directory", path);
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		if (errno == EWOULDBLOCK)
+			ax_fail(err, AX_EREFUSED, "%s: another artidx is at work", path);
+		else
+			ax_fail_errno(err, "%s: cannot lock", path);
+		goto fail;
+	}
+	store = calloc(1, sizeof(*store));
+	if (!store) {
+		ax_fail(err, ENOMEM, "%s: no memory", path);
+		goto fail;
+	}
+	store->fd = fd;
+	*out = store;
+	return 0;
+fail:
+	close(fd);
+	return -1;
+}
+
+void reorg_store_close(struct reorg_store *store)
+{
+	if (!store)
+		return;
+	close(store->fd);
+	free(store);
+}
+
+int reorg_store_fd(const struct reorg_store *store)
+{
+	return store->fd;
+}
+
+/* The record at offset, when it is whole. Plans and beginnings are not read, only measured. */
+static bool peek_record(int fd, uint64_t offset, struct reorg_record *out, uint64_t *length)
+{
+	char head[REORG_RECORD_HEAD];
+	struct ax_error ignored;
+	struct ax_buf bytes = { 0 };
+	bool is_whole = false;
+
+	if (ax_pread_full(fd, head, sizeof(head), (off_t)offset, "", &ignored) < 0 ||
+		!reorg_record_head(ax_str(head, sizeof(head)), &out->kind, length))
+		return false;
+	if (out->kind <= REORG_RECORD_BEGIN || *length > PAYLOAD_MAX)
+		return true;
+	size_t size = sizeof(head) + (size_t)*length;
+	is_whole = ax_buf_reserve(&bytes, size) &&
+		   ax_pread_full(fd, bytes.data, size, (off_t)offset, "", &ignored) == 0 &&
+		   reorg_record_decode(ax_str(bytes.data, size), out);
+	ax_buf_free(&bytes);
+	return is_whole;
+}
+
+/* State out of the records of an open file. */
+static void peek(int fd, struct reorg_summary *summary)
+{
+	struct reorg_record record;
+	uint64_t offset = 0;
+	uint64_t length = 0;
+
+	summary->state = REORG_DAMAGED;
+	for (size_t i = 0; peek_record(fd, offset, &record, &length); i++) {
+		if (i == 1)
+			summary->state = REORG_RUNNING;
+		summary->state = reorg_record_state(record.kind, summary->state);
+		summary->settled = reorg_record_settled(record.kind, summary->settled);
+		offset += REORG_RECORD_HEAD + length;
+	}
+}
+
+/* Fill *out from a directory entry; false when it is no plan and no journal. */
+static bool summarize(int store, const char *name, struct reorg_summary *out)
+{
+	struct ax_str file = ax_str_from(name);
+	struct stat st;
+	bool is_plan = ax_str_ends(file, AX_STR(".plan"));
+
+	if (file.len < REORG_ID_SIZE || file.ptr[REORG_ID_SIZE - 1] != '.' ||
+		!(is_plan || ax_str_ends(file, AX_STR(".journal"))))
+		return false;
+	int fd = openat(store, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+		if (fd >= 0)
+			close(fd);
+		return false;
+	}
+	*out = (struct reorg_summary){ .state = REORG_PLANNED, .settled = true };
+	memcpy(out->id, name, REORG_ID_SIZE - 1);
+	out->time = (ax_nanoseconds)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+	if (!is_plan)
+		peek(fd, out);
+	close(fd);
+	return true;
+}
+
+static int compare_summaries(const void *a, const void *b)
+{
+	const struct reorg_summary *x = a;
+	const struct reorg_summary *y = b;
+
+	if (x->time != y->time)
+		return x->time < y->time ? -1 : 1;
+	return strcmp(x->id, y->id);
+}
+
+/* Append all summaries to buf, in no order. */
+static int collect(struct reorg_store *store, struct ax_buf *buf, struct ax_error *err)
+{
+	struct reorg_summary summary;
+	struct dirent *entry;
+	int fd = openat(store->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!dir) {
+		ax_fail_errno(err, "cannot list the journals");
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
+	errno = 0;
+	while ((entry = readdir(dir))) {
+		if (summarize(store->fd, entry->d_name, &summary))
+			ax_buf_append(buf, &summary, sizeof(summary));
+		errno = 0;
+	}
+	int status = errno ? ax_fail_errno(err, "cannot list the journals")
+			   : ax_buf_check(buf, "the list of journals", err);
+	closedir(dir);
+	return status;
+}
+
+int reorg_store_list(struct reorg_store *store, struct ax_arena *arena,
+	struct reorg_summary **out, size_t *n_out, struct ax_error *err)
+{
+	struct ax_buf buf = { 0 };
+	int status = -1;
+
+	if (collect(store, &buf, err) < 0)
+		goto out;
+	struct reorg_summary *summaries = ax_arena_alloc(arena, buf.len + 1);
+	if (!summaries) {
+		ax_fail(err, ENOMEM, "no memory for the list of journals");
+		goto out;
+	}
+	size_t n = buf.len / sizeof(*summaries);
+	if (n) {
+		memcpy(summaries, buf.data, buf.len);
+		qsort(summaries, n, sizeof(*summaries), compare_summaries);
+	}
+	*out = summaries;
+	*n_out = n;
+	status = 0;
+out:
+	ax_buf_free(&buf);
+	return status;
+}
+
+int reorg_store_find(struct reorg_store *store, const char *id, struct reorg_summary *out,
+	struct ax_error *err)
+{
+	struct ax_arena arena = { 0 };
+	struct reorg_summary *summaries = NULL;
+	const struct reorg_summary *found = NULL;
+	size_t n = 0;
+	int status = -1;
+
+	if (reorg_store_list(store, &arena, &summaries, &n, err) < 0)
+		goto out;
+	for (size_t i = 0; i < n; i++) {
+		if (!ax_str_starts(ax_str_from(summaries[i].id), ax_str_from(id)))
+			continue;
+		if (found && strcmp(found->id, summaries[i].id) != 0) {
+			ax_fail(err, AX_EUSAGE, "%s: more than one plan begins with that", id);
+			goto out;
+		}
+		if (!found || found->state == REORG_PLANNED)
+			found = &summaries[i];
+	}
+	if (!found || !*id) {
+		ax_fail(err, AX_EUSAGE, "%s: no such plan", id);
+		goto out;
+	}
+	*out = *found;
+	status = 0;
+out:
+	ax_arena_free(&arena);
+	return status;
+}
+
+int reorg_store_check_finished(struct reorg_store *store, const char *except,
+	struct ax_error *err)
+{
+	struct ax_arena arena = { 0 };
+	struct reorg_summary *summaries = NULL;
+	size_t n = 0;
+	int status = reorg_store_list(store, &arena, &summaries, &n, err);
+
+	for (size_t i = 0; i < n && status == 0; i++) {
+		enum reorg_state state = summaries[i].state;
+		if (except && strcmp(summaries[i].id, except) == 0)
+			continue;
+		if (state == REORG_RUNNING || state == REORG_UNDOING)
+			status = ax_fail(err, AX_EREFUSED,
+				"plan %s was interrupted: finish it with artidx reorg "
+				"--recover",
+				summaries[i].id);
+		else if (state == REORG_DAMAGED)
+			status = ax_fail(err, AX_EREFUSED,
+				"the journal of plan %s is damaged: what it began is unknown",
+				summaries[i].id);
+	}
+	ax_arena_free(&arena);
+	return status;
+}
+
+int reorg_store_prune(struct reorg_store *store, size_t keep, struct ax_error *err)
+{
+	struct ax_arena arena = { 0 };
+	struct reorg_summary *summaries = NULL;
+	char name[REORG_ID_SIZE + sizeof(".plan")];
+	size_t n = 0;
+	int status = reorg_store_list(store, &arena, &summaries, &n, err);
+
+	for (size_t i = n; i > 0 && status == 0; i--) {
+		if (summaries[i - 1].state != REORG_PLANNED || (keep && keep--))
+			continue;
+		snprintf(name, sizeof(name), "%s.plan", summaries[i - 1].id);
+		if (unlinkat(store->fd, name, 0) < 0 && errno != ENOENT)
+			status = ax_fail_errno(err, "%s: cannot remove", name);
+	}
+	ax_arena_free(&arena);
+	return status;
+}

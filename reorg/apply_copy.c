@@ -362,47 +362,84 @@ static int list_linked(struct reorg_run *run, struct ax_error *err)
 	return 0;
 }
 
-/* Make one more name of what act other copied from the same source. True when that worked. */
-static bool link_to_copy(struct reorg_run *run, size_t other, const struct reorg_end *source,
-	const struct reorg_spot *temporary)
+/* What the run has moved for another act, when that was from the same source. False: nothing. */
+static bool find_moved(struct reorg_run *run, size_t other, const struct reorg_end *source,
+	struct reorg_spot *spot, struct stat *st)
 {
 	const struct reorg_copy *copy =
 		reorg_copy_at(run, other, reorg_run_destination_side(run));
 	struct ax_str path = reorg_run_destination(run, &run->plan->acts[other]);
-	struct reorg_spot spot;
-	struct stat st;
 
-	if (!copy || copy->source_ino != source->st.st_ino ||
-		reorg_dirs_locate(&run->dirs, path, &spot) < 0 ||
-		fstatat(spot.dir, spot.name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-		!reorg_identity_same(&copy->identity, &st))
+	if (reorg_dirs_locate(&run->dirs, path, spot) < 0 ||
+		fstatat(spot->dir, spot->name, st, AT_SYMLINK_NOFOLLOW) < 0)
 		return false;
-	if (linkat(spot.dir, spot.name, temporary->dir, temporary->name, 0) == 0)
+	if (copy && copy->source_ino == source->st.st_ino &&
+		reorg_identity_same(&copy->identity, st))
 		return true;
-	return errno == EEXIST && unlinkat(temporary->dir, temporary->name, 0) == 0 &&
-	       linkat(spot.dir, spot.name, temporary->dir, temporary->name, 0) == 0;
+	return st->st_dev == source->st.st_dev && st->st_ino == source->st.st_ino;
 }
 
-/* 1 when the file has another name that was copied already, and is now linked to it; 0; -1. */
-static int try_link(struct reorg_run *run, size_t act, const struct reorg_end *source,
+/*
+ * Make one more name of what the run has moved for another act. 1 done; 0 when that was another
+ * file, or is on another file system, or is one that cannot have one more name; -1.
+ */
+static int link_to_other(struct reorg_run *run, size_t other, const struct reorg_end *source,
+	const struct reorg_spot *temporary, struct ax_error *err)
+{
+	struct reorg_spot spot;
+	struct stat st;
+	struct stat dir;
+
+	if (!find_moved(run, other, source, &spot, &st) || fstat(temporary->dir, &dir) < 0 ||
+		dir.st_dev != st.st_dev)
+		return 0;
+	if (linkat(spot.dir, spot.name, temporary->dir, temporary->name, 0) == 0)
+		return 1;
+	if (errno == EEXIST && unlinkat(temporary->dir, temporary->name, 0) == 0 &&
+		linkat(spot.dir, spot.name, temporary->dir, temporary->name, 0) == 0)
+		return 1;
+	if (errno != EMLINK && errno != EPERM && errno != EOPNOTSUPP)
+		return ax_fail_errno(err, "%.*s: cannot link its copy",
+			AX_STR_ARG(source->path));
+	reorg_note(run, source->path, "could not be kept: being one file with its other names");
+	return 0;
+}
+
+/* Index of the first act that moves a name of that file. */
+static size_t find_linked(const struct reorg_run *run, const struct reorg_linked *key)
+{
+	size_t low = 0;
+	size_t high = run->n_linked;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (compare_linked(&run->linked[middle], key) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+int reorg_copy_link(struct reorg_run *run, size_t act, const struct reorg_end *source,
 	const struct reorg_spot *temporary, struct ax_error *err)
 {
 	const struct reorg_identity *identity = &run->plan->acts[act].identity;
 	struct reorg_linked key = { identity->dev, identity->ino, 0 };
-	size_t i = 0;
 
-	if (!identity->linked)
+	if (!identity->linked || S_ISLNK(source->st.st_mode))
 		return 0;
 	if (list_linked(run, err) < 0)
 		return -1;
-	while (i < run->n_linked && compare_linked(&run->linked[i], &key) < 0)
-		i++;
-	for (; i < run->n_linked && run->linked[i].dev == key.dev &&
+	for (size_t i = find_linked(run, &key);
+		i < run->n_linked && run->linked[i].dev == key.dev &&
 		run->linked[i].ino == key.ino;
 		i++) {
-		if (run->linked[i].act != act &&
-			link_to_copy(run, run->linked[i].act, source, temporary))
-			return 1;
+		size_t other = run->linked[i].act;
+		int linked =
+			other == act ? 0 : link_to_other(run, other, source, temporary, err);
+		if (linked)
+			return linked;
 	}
 	return 0;
 }
@@ -416,7 +453,7 @@ int reorg_copy_make(struct reorg_run *run, size_t act, const struct reorg_end *s
 		return ax_fail(err, AX_EREFUSED,
 			"%.*s: only files and symlinks go to another file system",
 			AX_STR_ARG(source->path));
-	int linked = try_link(run, act, source, temporary, err);
+	int linked = reorg_copy_link(run, act, source, temporary, err);
 	if (linked)
 		return linked < 0 ? -1 : 0;
 	return copy_file(run, source, temporary, err);

@@ -126,8 +126,15 @@ void reorg_copy_release(struct reorg_run *run);
 const struct reorg_copy *reorg_copy_at(const struct reorg_run *run, size_t act,
 	enum reorg_side side);
 
-/* Copy a file or symlink to a temporary name, or link it to a copy of another of its names. */
+/* Copy a file or symlink to a temporary name; a file with other names as reorg_copy_link(). */
 int reorg_copy_make(struct reorg_run *run, size_t act, const struct reorg_end *source,
+	const struct reorg_spot *temporary, struct ax_error *err);
+
+/*
+ * When the run has moved another name of the same file already: link a temporary name to where
+ * that is now. 1 done, 0 there is none or it cannot be linked to, -1.
+ */
+int reorg_copy_link(struct reorg_run *run, size_t act, const struct reorg_end *source,
 	const struct reorg_spot *temporary, struct ax_error *err);
 
 /* A copy, which st describes, has its final name: the source is pending now. */

@@ -172,17 +172,14 @@ static int publish(const struct reorg_spot *temporary, const struct reorg_end *d
 	return ax_fail_errno(err, "%.*s: cannot create", AX_STR_ARG(destination->path));
 }
 
-/* The source cannot be renamed to where it is to go: copy it there. */
-static int copy_over(struct reorg_run *run, size_t act, const struct reorg_end *source,
-	const struct reorg_end *destination, struct ax_error *err)
+/* Give what was made under a temporary name its own, and remember it. */
+static int finish_copy(struct reorg_run *run, size_t act, const struct reorg_end *source,
+	const struct reorg_end *destination, const struct reorg_spot *temporary,
+	struct ax_error *err)
 {
-	struct reorg_spot temporary = { .dir = destination->spot.dir };
 	struct stat st;
+	int is_taken = publish(temporary, destination, err);
 
-	reorg_temporary_name(run, act, temporary.name);
-	if (reorg_copy_make(run, act, source, &temporary, err) < 0)
-		return -1;
-	int is_taken = publish(&temporary, destination, err);
 	if (is_taken)
 		return is_taken < 0 ? -1 : settle(run, act, source, err);
 	run->changes++;
@@ -193,6 +190,32 @@ static int copy_over(struct reorg_run *run, size_t act, const struct reorg_end *
 		return ax_fail_errno(err, "%.*s: cannot examine",
 			AX_STR_ARG(destination->path));
 	return reorg_copy_add(run, act, source, &st, err);
+}
+
+/* Rename, or copy where that cannot be. */
+static int transfer(struct reorg_run *run, size_t act, const struct reorg_end *source,
+	const struct reorg_end *destination, struct ax_error *err)
+{
+	struct reorg_spot temporary = { .dir = destination->spot.dir };
+
+	reorg_temporary_name(run, act, temporary.name);
+	/* Another name of the file was copied before: this one must follow, not be renamed. */
+	int linked = run->n_copies ? reorg_copy_link(run, act, source, &temporary, err) : 0;
+	if (linked)
+		return linked < 0 ? -1
+				  : finish_copy(run, act, source, destination, &temporary, err);
+	if (reorg_rename_new(&source->spot, &destination->spot, false) == 0) {
+		run->changes++;
+		run->report->moved++;
+		return 0;
+	}
+	if (errno == EEXIST)
+		return settle(run, act, source, err);
+	if (errno != EXDEV)
+		return cannot_move(source, destination, err);
+	if (reorg_copy_make(run, act, source, &temporary, err) < 0)
+		return -1;
+	return finish_copy(run, act, source, destination, &temporary, err);
 }
 
 /* No directory to move to. */
@@ -227,16 +250,7 @@ int reorg_move_run(struct reorg_run *run, size_t index, struct ax_error *err)
 	}
 	if (locate_destination(run, index, &destination, err) < 0)
 		return -1;
-	if (reorg_rename_new(&source.spot, &destination.spot, false) == 0) {
-		run->changes++;
-		run->report->moved++;
-		return 0;
-	}
-	if (errno == EXDEV)
-		return copy_over(run, index, &source, &destination, err);
-	if (errno == EEXIST)
-		return settle(run, index, &source, err);
-	return cannot_move(&source, &destination, err);
+	return transfer(run, index, &source, &destination, err);
 }
 
 /* Whole directories */

@@ -67,9 +67,13 @@ int reorg_store_open(int dirfd, const char *path, struct reorg_store **out,
 {
 	struct reorg_store *store = NULL;
 
-	if (make_directories(dirfd, path) < 0)
-		return ax_fail_errno(err, "%s: cannot make the directory", path);
-	int fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	int fd = openat(dirfd, path, flags);
+	if (fd < 0 && errno == ENOENT) {
+		if (make_directories(dirfd, path) < 0)
+			return ax_fail_errno(err, "%s: cannot make the directory", path);
+		fd = openat(dirfd, path, flags);
+	}
 	if (fd < 0)
 		return ax_fail_errno(err, "%s: cannot open the directory", path);
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {

@@ -4,7 +4,7 @@ set(owners
   "cJSON.h=base/json.c"
   "pcre2.h=base/pattern.c"
   "xxhash.h=base/hash.c"
-  "lmdb.h=indexer/catalog.c"
+  "lmdb.h=indexer/store_internal.h"
   "zstd.h=archive/frame.c"
   "archive.h=archive/tar.c"
   "archive_entry.h=archive/tar.c")

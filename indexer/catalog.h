@@ -119,4 +119,7 @@ void idx_run_cursor_close(struct idx_run_cursor *cursor);
 int idx_snapshot_run(struct idx_snapshot *snapshot, struct ax_str id, struct ax_arena *arena,
 	struct idx_run *out, struct ax_error *err);
 
+/* Remove the catalogue in directory path, so that the next scan makes a new one. */
+int idx_catalog_remove(const char *path, struct ax_error *err);
+
 #endif

@@ -27,11 +27,16 @@ struct idx_move {
 	struct ax_str from, to; /* root-relative */
 };
 
-/* An open history. path need not exist yet. A torn last record is cut off, damage elsewhere is
- * AX_ECORRUPT with its offset: what lies before it is still used. */
+/*
+ * An open history. path need not exist yet. A torn end is cut off at the next append; damage
+ * before it costs the records that it hits. A file that is no history at all is AX_ECORRUPT.
+ */
 struct idx_history;
 int idx_history_open(const char *path, struct idx_history **out, struct ax_error *err);
 void idx_history_close(struct idx_history *history);
+
+/* 0, or -1 with AX_ECORRUPT and the offset of the first damaged record. */
+int idx_history_damage(const struct idx_history *history, struct ax_error *err);
 
 /* Append; durable after idx_history_sync(). */
 int idx_history_append(struct idx_history *history, const struct idx_move *move,

@@ -50,6 +50,7 @@ struct idx_scan_report {
 	size_t n_problems; /* every file that is not ok, ordered by path; capped, see below */
 	struct idx_problem *problems;
 	uint64_t more_problems; /* beyond the cap of 10,000 */
+	bool everything;        /* no data directory exists: all below the root was scanned */
 	bool interrupted;       /* progress->stop was seen; the catalogue is as it was */
 };
 

@@ -1,0 +1,102 @@
+/*
+ * indexer/catalog_internal.h - what the parts of the catalogue share
+ *
+ * catalog.c opens it and looks things up, files.c walks over files, catalog_runs.c over runs,
+ * update.c changes it.
+ */
+#ifndef ARTIDX_INDEXER_CATALOG_INTERNAL_H
+#define ARTIDX_INDEXER_CATALOG_INTERNAL_H
+
+#include "indexer/catalog.h"
+#include "indexer/chunk.h"
+#include "indexer/intern.h"
+#include "indexer/store.h"
+
+enum {
+	CATALOG_VERSION = 1,
+	CATALOG_DIR_KEY = 20,  /* digest of the path, number of the chunk */
+	CATALOG_ZONE_KEY = 22, /* class, then a key as above */
+	CATALOG_RELATED = 0xFFFF, /* in place of a class: files that runs are derived from */
+};
+
+struct idx_catalog {
+	struct idx_store *store;
+};
+
+/* The record "state". */
+struct catalog_state {
+	bool complete; /* false while a first scan is being written */
+	ax_nanoseconds scanned;
+	uint64_t directories; /* that the last scan saw */
+	uint64_t stored_dirs; /* that have a chunk */
+	uint64_t next_detail; /* key of the next new detail */
+	uint64_t freed;       /* details dropped since unused layouts were */
+	uint32_t next_note;   /* number of the next new note */
+	uint64_t root_dev, root_ino;
+	struct ax_digest rules;
+	uint64_t files, bytes, runs;
+};
+
+struct idx_snapshot {
+	struct idx_catalog *catalog;
+	struct idx_txn *txn;
+	bool owns_txn;
+	struct catalog_state state;
+	struct idx_intern classes;
+	struct idx_class_sum *sums; /* one a class */
+	struct catalog_note *notes; /* by number, as far as they were asked for */
+};
+
+struct catalog_note {
+	struct ax_str why, problem;
+	bool known;
+};
+
+/* What one class has in one chunk. */
+struct catalog_zone {
+	uint32_t files;
+	uint64_t bytes;
+	uint64_t size_min, size_max;
+	ax_nanoseconds mtime_min, mtime_max;
+};
+
+void catalog_dir_key(struct ax_digest dir, uint32_t chunk, char key[CATALOG_DIR_KEY]);
+void catalog_zone_key(uint32_t class_id, const char *dir_key, char key[CATALOG_ZONE_KEY]);
+void catalog_u64_key(uint64_t number, char key[8]);
+void catalog_u32_key(uint32_t number, char key[4]);
+uint32_t catalog_key_u32(const char *bytes); /* big-endian, as keys have it */
+
+void catalog_zone_encode(struct ax_buf *buf, const struct catalog_zone *zone);
+bool catalog_zone_decode(struct ax_str bytes, struct catalog_zone *out);
+
+/* "the catalogue is damaged": a value that is not what it should be. */
+int catalog_damaged(const struct idx_catalog *catalog, const char *what, struct ax_error *err);
+
+/* A snapshot of what txn sees, be it complete or not. The transaction stays the caller's. */
+int catalog_snapshot_of(struct idx_catalog *catalog, struct idx_txn *txn,
+	struct idx_snapshot **out, struct ax_error *err);
+
+int catalog_state_put(
+	struct idx_txn *txn, const struct catalog_state *state, struct ax_error *err);
+int catalog_classes_put(struct idx_txn *txn, const struct idx_intern *classes,
+	const struct idx_class_sum *sums, struct ax_error *err);
+
+/* The chunk under a key of the dirs table: checked against it. 1, 0, -1. */
+int catalog_chunk_get(struct idx_catalog *catalog, struct idx_txn *txn, const char *dir_key,
+	struct idx_chunk *out, struct ax_error *err);
+int catalog_chunk_decode(const struct idx_catalog *catalog, struct ax_str key,
+	struct ax_str value, struct idx_chunk *out, struct ax_error *err);
+
+/* Evidence and problem of a note. Borrowed from the snapshot. */
+int catalog_note_get(struct idx_snapshot *snapshot, uint32_t number,
+	const struct catalog_note **out, struct ax_error *err);
+
+/* As idx_files_open(), over the files that runs are derived from. */
+int catalog_related_open(
+	struct idx_snapshot *snapshot, struct idx_files **out, struct ax_error *err);
+
+/* A stored file with names in place of numbers. */
+int catalog_entry(struct idx_snapshot *snapshot, const struct idx_chunk *chunk,
+	const struct idx_file *file, struct idx_entry *out, struct ax_error *err);
+
+#endif

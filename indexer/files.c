@@ -1,0 +1,311 @@
+/*
+ * Walking over files takes one of two ways. Without classes: all chunks in the order of their
+ * keys. With classes: the zones of each class, merged so that chunks come in the same order and
+ * once; a chunk is only read when the zone of a wanted class leaves room for the size and time
+ * asked for.
+ *
+ * A walk that reaches the end checks that it saw as many chunks, or files of a class, as the
+ * catalogue says there are: a page that LMDB silently skipped is damage.
+ */
+#include "indexer/catalog_internal.h"
+
+#include "base/error.h"
+#include "base/path.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+/* The zones of one class, and where the walk stands in them. */
+struct lane {
+	uint32_t class_id;
+	struct idx_cursor *cursor;
+	bool at_end;
+	char key[CATALOG_DIR_KEY];
+	struct catalog_zone zone;
+	uint64_t files; /* in the zones so far */
+};
+
+struct idx_files {
+	struct idx_snapshot *snapshot;
+	struct idx_filter filter;
+	bool related;	/* only files that runs are derived from */
+	size_t n_lanes; /* 0: all chunks */
+	struct lane *lanes;
+	struct idx_cursor *chunks;
+	uint64_t chunk_count;
+	uint64_t visited;
+	struct idx_chunk chunk;
+	struct idx_chunk_cursor cursor;
+};
+
+static int start_lane(struct idx_files *files, struct lane *lane, struct ax_error *err);
+
+static int open_lanes(struct idx_files *files, struct ax_error *err)
+{
+	const struct idx_filter *filter = &files->filter;
+
+	files->lanes = calloc(filter->n_classes + 1, sizeof(*files->lanes));
+	if (!files->lanes)
+		return ax_fail(err, ENOMEM, "catalogue: no memory to walk over files");
+	if (files->related) {
+		files->lanes[files->n_lanes++].class_id = CATALOG_RELATED;
+		return start_lane(files, files->lanes, err);
+	}
+	for (size_t i = 0; i < filter->n_classes; i++) {
+		bool is_new = filter->classes[i] < files->snapshot->classes.count;
+		for (size_t k = 0; k < files->n_lanes; k++)
+			is_new = is_new && files->lanes[k].class_id != filter->classes[i];
+		if (!is_new)
+			continue;
+		struct lane *lane = &files->lanes[files->n_lanes++];
+		lane->class_id = filter->classes[i];
+		if (start_lane(files, lane, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int open_files(struct idx_snapshot *snapshot, const struct idx_filter *filter,
+	bool related, struct idx_files **out, struct ax_error *err)
+{
+	struct idx_files *files = calloc(1, sizeof(*files));
+	int status;
+
+	if (!files)
+		return ax_fail(err, ENOMEM, "catalogue: no memory to walk over files");
+	files->snapshot = snapshot;
+	files->filter = *filter;
+	files->related = related;
+	files->cursor.chunk = &files->chunk;
+	if (filter->classes || related)
+		status = open_lanes(files, err);
+	else
+		status = idx_cursor_open(snapshot->txn, IDX_TABLE_DIRS, &files->chunks, err);
+	if (status < 0) {
+		idx_files_close(files);
+		return -1;
+	}
+	*out = files;
+	return 0;
+}
+
+int idx_files_open(struct idx_snapshot *snapshot, const struct idx_filter *filter,
+	struct idx_files **out, struct ax_error *err)
+{
+	return open_files(snapshot, filter, false, out, err);
+}
+
+int catalog_related_open(
+	struct idx_snapshot *snapshot, struct idx_files **out, struct ax_error *err)
+{
+	struct idx_filter everything = { 0 };
+
+	return open_files(snapshot, &everything, true, out, err);
+}
+
+void idx_files_close(struct idx_files *files)
+{
+	if (!files)
+		return;
+	idx_cursor_close(files->chunks);
+	for (size_t i = 0; i < files->n_lanes; i++)
+		idx_cursor_close(files->lanes[i].cursor);
+	free(files->lanes);
+	free(files);
+}
+
+uint64_t idx_files_visited(const struct idx_files *files)
+{
+	return files->visited;
+}
+
+/* What a step of the zones' cursor found becomes the lane's place. */
+static int take_zone(struct idx_files *files, struct lane *lane, int found, struct ax_str key,
+	struct ax_str value, struct ax_error *err)
+{
+	struct idx_snapshot *snapshot = files->snapshot;
+
+	if (found < 0)
+		return -1;
+	if (found == 1 && key.len != CATALOG_ZONE_KEY)
+		return catalog_damaged(snapshot->catalog, "a zone", err);
+	uint32_t class_id = found ? (uint32_t)((unsigned char)key.ptr[0] << 8 |
+					    (unsigned char)key.ptr[1])
+				  : UINT32_MAX;
+	if (class_id != lane->class_id) {
+		lane->at_end = true;
+		if (!files->related && lane->files != snapshot->sums[lane->class_id].files)
+			return catalog_damaged(snapshot->catalog, "files are missing", err);
+		return 0;
+	}
+	if (!catalog_zone_decode(value, &lane->zone))
+		return catalog_damaged(snapshot->catalog, "a zone", err);
+	memcpy(lane->key, key.ptr + 2, sizeof(lane->key));
+	lane->files += lane->zone.files;
+	return 0;
+}
+
+static int start_lane(struct idx_files *files, struct lane *lane, struct ax_error *err)
+{
+	static const char zeros[CATALOG_DIR_KEY];
+	char start[CATALOG_ZONE_KEY];
+	struct ax_str key = AX_STR("");
+	struct ax_str value = AX_STR("");
+
+	if (idx_cursor_open(files->snapshot->txn, IDX_TABLE_ZONES, &lane->cursor, err) < 0)
+		return -1;
+	catalog_zone_key(lane->class_id, zeros, start);
+	int found = idx_cursor_seek(
+		lane->cursor, ax_str(start, sizeof(start)), &key, &value, err);
+	return take_zone(files, lane, found, key, value, err);
+}
+
+static int advance_lane(struct idx_files *files, struct lane *lane, struct ax_error *err)
+{
+	struct ax_str key = AX_STR("");
+	struct ax_str value = AX_STR("");
+	int found = idx_cursor_next(lane->cursor, &key, &value, err);
+
+	return take_zone(files, lane, found, key, value, err);
+}
+
+static bool zone_fits(const struct idx_filter *filter, const struct catalog_zone *zone)
+{
+	if (filter->has_size &&
+		(zone->size_max < filter->size_min || zone->size_min > filter->size_max))
+		return false;
+	return !filter->has_mtime ||
+		(zone->mtime_max >= filter->mtime_min && zone->mtime_min <= filter->mtime_max);
+}
+
+/* The next chunk that a lane asks for: its key, and whether any zone fits. */
+static int next_by_zones(
+	struct idx_files *files, char key[CATALOG_DIR_KEY], bool *fits, struct ax_error *err)
+{
+	const struct lane *first = NULL;
+
+	for (size_t i = 0; i < files->n_lanes; i++) {
+		const struct lane *lane = &files->lanes[i];
+		if (!lane->at_end &&
+			(!first || memcmp(lane->key, first->key, CATALOG_DIR_KEY) < 0))
+			first = lane;
+	}
+	if (!first)
+		return 0;
+	memcpy(key, first->key, CATALOG_DIR_KEY);
+	*fits = false;
+	for (size_t i = 0; i < files->n_lanes; i++) {
+		struct lane *lane = &files->lanes[i];
+		if (lane->at_end || memcmp(lane->key, key, CATALOG_DIR_KEY) != 0)
+			continue;
+		*fits = *fits || zone_fits(&files->filter, &lane->zone);
+		if (advance_lane(files, lane, err) < 0)
+			return -1;
+	}
+	return 1;
+}
+
+static int next_chunk_by_zones(struct idx_files *files, struct ax_error *err)
+{
+	struct idx_catalog *catalog = files->snapshot->catalog;
+	char key[CATALOG_DIR_KEY];
+	bool fits = false;
+
+	while (!fits) {
+		int found = next_by_zones(files, key, &fits, err);
+		if (found != 1)
+			return found;
+	}
+	int found = catalog_chunk_get(catalog, files->snapshot->txn, key, &files->chunk, err);
+	return found == 0 ? catalog_damaged(catalog, "a directory is missing", err) : found;
+}
+
+static int next_chunk_of_all(struct idx_files *files, struct ax_error *err)
+{
+	struct idx_snapshot *snapshot = files->snapshot;
+	struct ax_str key, value;
+	uint64_t count;
+	int found = idx_cursor_next(files->chunks, &key, &value, err);
+
+	if (found < 0)
+		return -1;
+	if (found == 0) {
+		if (idx_txn_count(snapshot->txn, IDX_TABLE_DIRS, &count, err) < 0)
+			return -1;
+		if (count != files->chunk_count)
+			return catalog_damaged(
+				snapshot->catalog, "directories are missing", err);
+		return 0;
+	}
+	files->chunk_count++;
+	return catalog_chunk_decode(snapshot->catalog, key, value, &files->chunk, err) < 0 ? -1
+											   : 1;
+}
+
+/* Whether the chunk may hold what is asked for, by its directory and the bounds of its columns. */
+static bool chunk_fits(const struct idx_files *files)
+{
+	const struct idx_filter *filter = &files->filter;
+	const struct idx_chunk *chunk = &files->chunk;
+
+	if (!ax_path_below(chunk->dir, filter->below))
+		return false;
+	if (filter->has_size &&
+		(idx_chunk_largest(chunk, IDX_COLUMN_SIZE) < filter->size_min ||
+			idx_chunk_smallest(chunk, IDX_COLUMN_SIZE) > filter->size_max))
+		return false;
+	if (!filter->has_mtime)
+		return true;
+	ax_nanoseconds latest = (ax_nanoseconds)idx_chunk_largest(chunk, IDX_COLUMN_MTIME);
+	ax_nanoseconds earliest = (ax_nanoseconds)idx_chunk_smallest(chunk, IDX_COLUMN_MTIME);
+	return latest >= filter->mtime_min && earliest <= filter->mtime_max;
+}
+
+static int next_chunk(struct idx_files *files, struct ax_error *err)
+{
+	int found;
+
+	do {
+		found = files->lanes ? next_chunk_by_zones(files, err)
+				     : next_chunk_of_all(files, err);
+	} while (found == 1 && !chunk_fits(files));
+	files->cursor.index = 0;
+	files->cursor.name_offset = 0;
+	return found;
+}
+
+static bool file_fits(const struct idx_files *files, const struct idx_file *file)
+{
+	const struct idx_filter *filter = &files->filter;
+	bool has_class = !filter->classes;
+
+	for (size_t i = 0; !has_class && i < filter->n_classes; i++)
+		has_class = filter->classes[i] == file->class_id;
+	if (!has_class || (files->related && !(file->flags & IDX_FILE_RELATED)))
+		return false;
+	if (filter->has_size && (file->size < filter->size_min || file->size > filter->size_max))
+		return false;
+	return !filter->has_mtime ||
+		(file->mtime >= filter->mtime_min && file->mtime <= filter->mtime_max);
+}
+
+int idx_files_next(struct idx_files *files, struct idx_entry *out, struct ax_error *err)
+{
+	struct idx_file file;
+
+	for (;;) {
+		while (files->cursor.index < files->chunk.count &&
+			idx_chunk_next(&files->cursor, &file)) {
+			files->visited++;
+			if (!file_fits(files, &file))
+				continue;
+			int status = catalog_entry(
+				files->snapshot, &files->chunk, &file, out, err);
+			return status < 0 ? -1 : 1;
+		}
+		int found = next_chunk(files, err);
+		if (found != 1)
+			return found;
+	}
+}

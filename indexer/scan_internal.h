@@ -1,0 +1,225 @@
+/*
+ * indexer/scan_internal.h - how the parts of a scan work together
+ *
+ * Workers (scan_worker.c) take directories from the walk, compare each with what the catalogue
+ * says of it, and examine what is new or changed. An unchanged directory ends there. All else goes
+ * in batches to the one thread that writes (scan_write.c); batches come back empty, which bounds
+ * memory. Then follow what vanished (scan_removed.c), what moved (scan_moves.c) and what runs
+ * there are (scan_runs.c).
+ *
+ *	walk -> worker -> full batches -> writer -> empty batches -> worker
+ */
+#ifndef ARTIDX_INDEXER_SCAN_INTERNAL_H
+#define ARTIDX_INDEXER_SCAN_INTERNAL_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/queue.h"
+#include "indexer/catalog_internal.h"
+#include "indexer/examine.h"
+#include "indexer/listing.h"
+#include "indexer/scan.h"
+#include "indexer/update.h"
+#include "indexer/walk.h"
+
+#include <pthread.h>
+
+enum {
+	SCAN_PROBLEMS = 10000,
+	SCAN_BATCH_WEIGHT = 256 * 1024, /* bytes in a batch that is handed over */
+};
+
+/* What tells a file wherever its name goes. */
+struct scan_identity {
+	uint64_t dev, ino, size;
+	ax_nanoseconds mtime;
+};
+uint64_t scan_identity_hash(const struct scan_identity *identity);
+bool scan_identity_equal(const struct scan_identity *a, const struct scan_identity *b);
+
+/* What an examiner found, until the writer has given it numbers. */
+struct scan_finding {
+	struct ax_str class_name, why, problem;
+	bool has_detail;
+	struct ax_str detail;		 /* encoded */
+	const struct sft_layout *layout; /* a reference that the batch holds, or NULL */
+};
+
+struct scan_file {
+	struct idx_file file; /* without a finding, its numbers hold */
+	const struct scan_finding *finding;
+	bool arrived; /* its inode was not under this name before: it may have moved here */
+	bool added;   /* nothing had this name before */
+};
+
+/* A chunk to be stored; n 0: the directory has no files left. */
+struct scan_chunk {
+	struct scan_chunk *next;
+	struct ax_str dir;
+	struct ax_digest digest;
+	uint64_t dev;
+	uint32_t number;
+	bool has_more;
+	bool drop_rest; /* the directory had chunks behind this one */
+	size_t n, capacity;
+	struct scan_file *files;
+};
+
+/* A file that is not under this name any more. */
+struct scan_removed {
+	struct scan_removed *next;
+	struct scan_identity identity;
+	struct ax_str path;
+	bool replaced; /* another file has its name now */
+	bool moved;
+};
+
+struct scan_drop {
+	struct scan_drop *next;
+	uint64_t detail;
+};
+
+/* Work for the writer, all in its arena. */
+struct scan_batch {
+	struct ax_arena arena;
+	size_t weight;
+	struct scan_chunk *first, *last;
+	struct scan_removed *removed;
+	struct scan_drop *drops;
+	bool related; /* a file that runs are derived from came, changed or went */
+};
+
+/* The problems of a scan: the first SCAN_PROBLEMS by path, and how many more. */
+struct scan_problems {
+	struct ax_arena arena;
+	size_t count;
+	struct idx_problem *items; /* room for twice SCAN_PROBLEMS */
+	uint64_t more;
+};
+int scan_problems_add(struct scan_problems *problems, struct ax_str path, const char *status,
+	struct ax_str why, struct ax_error *err);
+/* Add all of from; the result is ordered by path. */
+int scan_problems_merge(
+	struct scan_problems *problems, const struct scan_problems *from, struct ax_error *err);
+void scan_problems_free(struct scan_problems *problems);
+
+/* Paths in an arena. */
+struct scan_paths {
+	struct ax_arena arena;
+	size_t count, capacity;
+	struct ax_str *items;
+};
+int scan_paths_add(struct scan_paths *paths, struct ax_str path, struct ax_error *err);
+void scan_paths_free(struct scan_paths *paths);
+
+/* Where a scan begins. */
+struct scan_target {
+	struct ax_str path;	     /* a directory */
+	struct idx_walk_names names; /* only these of it, when there are some */
+};
+
+/* One scan; what threads share. Read-only while they run, but for what is named. */
+struct scan {
+	const struct idx_scan_options *options;
+	struct idx_catalog *catalog;
+	int rootfd;
+	uint64_t root_dev, root_ino;
+	bool same_root;	    /* the catalogue was made of this very directory */
+	bool is_first;	    /* the catalogue was empty */
+	bool examine_all;   /* whatever it says */
+	bool whole;	    /* what is not found at all is gone */
+	bool everything;    /* no data directory exists: all below the root is scanned */
+	ax_nanoseconds started;
+	struct { uint64_t dev, ino; } own[2]; /* directories never entered */
+	size_t n_targets;
+	struct scan_target *targets;
+	struct ax_arena arena;
+	struct sft_layout_cache *layouts;
+	struct idx_walk *walk;
+	struct ax_queue *full, *empty; /* of struct scan_batch */
+	_Atomic unsigned working;      /* workers that may still hand over batches */
+	_Atomic bool failed;
+	pthread_mutex_t mutex; /* for failure */
+	struct ax_error failure;
+};
+
+/* Note a failure, the first one counts, and have everybody stop. Always -1. */
+int scan_fail(struct scan *scan, const struct ax_error *err);
+bool scan_should_stop(const struct scan *scan);
+
+/* What a worker counted. */
+struct scan_counts {
+	uint64_t files, directories, bytes, read, unchanged, added, changed, removed;
+	uint64_t symlinks, specials;
+};
+
+struct scan_worker {
+	struct scan *scan;
+	pthread_t thread;
+	struct idx_walker *walker;
+	struct idx_listing *listing;
+	struct idx_examiner *examiner;
+	struct idx_snapshot *before; /* NULL in a first scan */
+	struct scan_batch *batch;    /* being filled, or NULL */
+	struct ax_buf path, detail;
+	size_t n_old, old_capacity;
+	struct idx_chunk *old; /* the chunks of the directory being visited */
+	struct scan_counts counts;
+	size_t n_visited, visited_capacity;
+	struct ax_digest *visited;  /* stored directories that still exist */
+	struct scan_paths unknown; /* directories that could not be read */
+	struct scan_problems problems;
+};
+
+/* Make a worker ready; run it as a thread's function; release what it holds. */
+int scan_worker_init(struct scan_worker *worker, struct scan *scan, struct ax_error *err);
+void *scan_worker_run(void *worker);
+void scan_worker_fini(struct scan_worker *worker);
+
+/* What the writer gathers. */
+struct scan_writer {
+	struct scan *scan;
+	struct idx_update *update;
+	struct ax_arena arena; /* for removed files */
+	size_t n_removed;
+	struct scan_removed *removed;
+	size_t n_places, place_capacity;
+	struct scan_place {
+		struct ax_digest dir;
+		uint32_t chunk;
+	} *places;
+	size_t n_arrived, arrived_capacity;
+	struct scan_arrived {
+		uint64_t hash; /* of the identity */
+		uint32_t place;
+		uint16_t index; /* in the chunk */
+		bool added;
+	} *arrived;
+	bool related;
+};
+/* Store what is in the batch, and empty it. */
+int scan_write_batch(struct scan_writer *writer, struct scan_batch *batch, struct ax_error *err);
+/* Give back what the batch holds. */
+void scan_batch_clear(struct scan_batch *batch);
+void scan_writer_fini(struct scan_writer *writer);
+
+/* Note a removed file that nobody handed over. */
+int scan_writer_remove(struct scan_writer *writer, const struct scan_removed *removed,
+	struct ax_error *err);
+
+/*
+ * Drop the stored directories that no worker saw, but for those outside the targets and those
+ * below a directory that could not be read.
+ */
+int scan_drop_vanished(struct scan_writer *writer, const struct scan_worker *workers,
+	size_t n_workers, struct scan_counts *counts, struct ax_error *err);
+
+/* Match what went with what came, and write it to the history. */
+int scan_find_moves(struct scan_writer *writer, struct idx_history *history,
+	struct scan_counts *counts, uint64_t *moved_out, struct ax_error *err);
+
+/* Derive runs anew. */
+int scan_derive_runs(struct idx_update *update, struct ax_error *err);
+
+#endif

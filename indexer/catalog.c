@@ -108,8 +108,8 @@ bool catalog_zone_decode(struct ax_str bytes, struct catalog_zone *out)
  * The state: u8 complete; u64 scanned, directories, stored dirs, next detail, freed; u32
  * next note; u64 root's device and inode; 16 bytes digest of the rules; u64 files, bytes, runs.
  */
-int catalog_state_put(
-	struct idx_txn *txn, const struct catalog_state *state, struct ax_error *err)
+int catalog_state_put(struct idx_txn *txn, const struct catalog_state *state,
+	struct ax_error *err)
 {
 	struct ax_buf buf = { 0 };
 	int status = -1;
@@ -128,8 +128,8 @@ int catalog_state_put(
 	ax_buf_append_u64(&buf, state->bytes);
 	ax_buf_append_u64(&buf, state->runs);
 	if (ax_buf_check(&buf, "catalogue", err) == 0)
-		status = idx_txn_put(
-			txn, IDX_TABLE_META, AX_STR("state"), ax_buf_str(&buf), 0, err);
+		status = idx_txn_put(txn, IDX_TABLE_META, AX_STR("state"), ax_buf_str(&buf), 0,
+			err);
 	ax_buf_free(&buf);
 	return status;
 }
@@ -170,8 +170,8 @@ int catalog_classes_put(struct idx_txn *txn, const struct idx_intern *classes,
 		ax_buf_append_varint(&buf, sums[i].bytes);
 	}
 	if (ax_buf_check(&buf, "catalogue", err) == 0)
-		status = idx_txn_put(
-			txn, IDX_TABLE_META, AX_STR("classes"), ax_buf_str(&buf), 0, err);
+		status = idx_txn_put(txn, IDX_TABLE_META, AX_STR("classes"), ax_buf_str(&buf),
+			0, err);
 	ax_buf_free(&buf);
 	return status;
 }
@@ -179,8 +179,8 @@ int catalog_classes_put(struct idx_txn *txn, const struct idx_intern *classes,
 /* Snapshots. */
 
 /* 1 when there is a schema that we know, 0 when nothing was ever written, -1. */
-static int check_schema(
-	const struct idx_catalog *catalog, struct idx_txn *txn, struct ax_error *err)
+static int check_schema(const struct idx_catalog *catalog, struct idx_txn *txn,
+	struct ax_error *err)
 {
 	struct ax_str value;
 	int found = idx_txn_get(txn, IDX_TABLE_META, AX_STR("schema"), &value, err);
@@ -193,7 +193,8 @@ static int check_schema(
 		return catalog_damaged(catalog, "schema", err);
 	if (version != CATALOG_VERSION)
 		return ax_fail(err, AX_ECATALOG,
-			"%s: made by %s artidx (schema %u, this one has %d); use that one, or run "
+			"%s: made by %s artidx (schema %u, this one has %d); use that one, or "
+			"run "
 			"artidx scan --rebuild",
 			idx_store_path(catalog->store),
 			version > CATALOG_VERSION ? "a newer" : "an older", version,
@@ -256,7 +257,8 @@ int catalog_snapshot_of(struct idx_catalog *catalog, struct idx_txn *txn,
 		goto out;
 	if (found == 1 && snapshot->state.complete && read_classes(snapshot, err) < 0)
 		goto out;
-	snapshot->notes = calloc(snapshot->state.next_note + (size_t)1, sizeof(*snapshot->notes));
+	snapshot->notes =
+		calloc(snapshot->state.next_note + (size_t)1, sizeof(*snapshot->notes));
 	if (!snapshot->notes) {
 		ax_fail(err, ENOMEM, "catalogue: no memory for its notes");
 		goto out;
@@ -269,8 +271,8 @@ out:
 	return status;
 }
 
-int idx_snapshot_begin(
-	struct idx_catalog *catalog, struct idx_snapshot **out, struct ax_error *err)
+int idx_snapshot_begin(struct idx_catalog *catalog, struct idx_snapshot **out,
+	struct ax_error *err)
 {
 	struct idx_snapshot *snapshot = NULL;
 	struct idx_txn *txn = NULL;
@@ -373,8 +375,8 @@ struct ax_str idx_snapshot_class_name(const struct idx_snapshot *snapshot, uint3
 	return snapshot->classes.items[id];
 }
 
-bool idx_snapshot_class_id(
-	const struct idx_snapshot *snapshot, struct ax_str name, uint32_t *out)
+bool idx_snapshot_class_id(const struct idx_snapshot *snapshot, struct ax_str name,
+	uint32_t *out)
 {
 	uint32_t id;
 
@@ -384,8 +386,8 @@ bool idx_snapshot_class_id(
 	return true;
 }
 
-int idx_snapshot_class_sums(
-	struct idx_snapshot *snapshot, struct idx_class_sum *sums, struct ax_error *err)
+int idx_snapshot_class_sums(struct idx_snapshot *snapshot, struct idx_class_sum *sums,
+	struct ax_error *err)
 {
 	(void)err;
 	if (snapshot->classes.count)
@@ -475,7 +477,8 @@ int catalog_chunk_get(struct idx_catalog *catalog, struct idx_txn *txn, const ch
 }
 
 /* The file called name in one chunk: 1, 0, or 2 when it would be in a later chunk. */
-static int find_in_chunk(const struct idx_chunk *chunk, struct ax_str name, struct idx_file *out)
+static int find_in_chunk(const struct idx_chunk *chunk, struct ax_str name,
+	struct idx_file *out)
 {
 	struct idx_chunk_cursor cursor = { .chunk = chunk };
 
@@ -498,7 +501,8 @@ int idx_snapshot_find(struct idx_snapshot *snapshot, struct ax_str path, struct 
 
 	for (uint32_t number = 0;; number++) {
 		catalog_dir_key(digest, number, key);
-		int found = catalog_chunk_get(snapshot->catalog, snapshot->txn, key, &chunk, err);
+		int found =
+			catalog_chunk_get(snapshot->catalog, snapshot->txn, key, &chunk, err);
 		if (found != 1)
 			return found;
 		if (!ax_str_equal(chunk.dir, dir))
@@ -519,8 +523,8 @@ int idx_snapshot_detail(struct idx_snapshot *snapshot, const struct idx_entry *e
 	bool no_memory;
 
 	catalog_u64_key(entry->detail, key);
-	int found = idx_txn_get(
-		snapshot->txn, IDX_TABLE_DETAILS, ax_str(key, sizeof(key)), &value, err);
+	int found = idx_txn_get(snapshot->txn, IDX_TABLE_DETAILS, ax_str(key, sizeof(key)),
+		&value, err);
 	if (found < 0)
 		return -1;
 	if (found == 0)

@@ -14,8 +14,8 @@
 
 enum {
 	CATALOG_VERSION = 1,
-	CATALOG_DIR_KEY = 20,  /* digest of the path, number of the chunk */
-	CATALOG_ZONE_KEY = 22, /* class, then a key as above */
+	CATALOG_DIR_KEY = 20,     /* digest of the path, number of the chunk */
+	CATALOG_ZONE_KEY = 22,    /* class, then a key as above */
 	CATALOG_RELATED = 0xFFFF, /* in place of a class: files that runs are derived from */
 };
 
@@ -76,8 +76,8 @@ int catalog_damaged(const struct idx_catalog *catalog, const char *what, struct 
 int catalog_snapshot_of(struct idx_catalog *catalog, struct idx_txn *txn,
 	struct idx_snapshot **out, struct ax_error *err);
 
-int catalog_state_put(
-	struct idx_txn *txn, const struct catalog_state *state, struct ax_error *err);
+int catalog_state_put(struct idx_txn *txn, const struct catalog_state *state,
+	struct ax_error *err);
 int catalog_classes_put(struct idx_txn *txn, const struct idx_intern *classes,
 	const struct idx_class_sum *sums, struct ax_error *err);
 
@@ -92,8 +92,8 @@ int catalog_note_get(struct idx_snapshot *snapshot, uint32_t number,
 	const struct catalog_note **out, struct ax_error *err);
 
 /* As idx_files_open(), over the files that runs are derived from. */
-int catalog_related_open(
-	struct idx_snapshot *snapshot, struct idx_files **out, struct ax_error *err);
+int catalog_related_open(struct idx_snapshot *snapshot, struct idx_files **out,
+	struct ax_error *err);
 
 /* A stored file with names in place of numbers. */
 int catalog_entry(struct idx_snapshot *snapshot, const struct idx_chunk *chunk,

@@ -32,8 +32,8 @@ int idx_snapshot_owner(struct idx_snapshot *snapshot, const struct idx_entry *en
 	if (!entry->detail)
 		return 0;
 	catalog_u64_key(entry->detail, key);
-	int found = idx_txn_get(
-		snapshot->txn, IDX_TABLE_OWNERS, ax_str(key, sizeof(key)), &value, err);
+	int found = idx_txn_get(snapshot->txn, IDX_TABLE_OWNERS, ax_str(key, sizeof(key)),
+		&value, err);
 	if (found != 1)
 		return found;
 	if (!idx_owner_decode(value, out, &run))
@@ -55,8 +55,8 @@ static struct ax_str metadata_value(const struct idx_detail *detail, struct ax_s
 	return AX_STR("");
 }
 
-static int decode_run(struct idx_snapshot *snapshot, struct ax_str value, struct ax_arena *arena,
-	struct idx_run *out, struct ax_error *err)
+static int decode_run(struct idx_snapshot *snapshot, struct ax_str value,
+	struct ax_arena *arena, struct idx_run *out, struct ax_error *err)
 {
 	struct idx_run_texts texts;
 	struct idx_detail detail;
@@ -77,8 +77,8 @@ static int decode_run(struct idx_snapshot *snapshot, struct ax_str value, struct
 	return 0;
 }
 
-int idx_run_cursor_open(
-	struct idx_snapshot *snapshot, struct idx_run_cursor **out, struct ax_error *err)
+int idx_run_cursor_open(struct idx_snapshot *snapshot, struct idx_run_cursor **out,
+	struct ax_error *err)
 {
 	struct idx_run_cursor *runs = calloc(1, sizeof(*runs));
 

@@ -65,7 +65,7 @@ struct idx_chunk_source {
 	struct ax_str dir;
 	uint64_t dev;
 	uint32_t number; /* among the directory's chunks, from 0 */
-	bool has_more;	 /* the chunk with the next number exists */
+	bool has_more;   /* the chunk with the next number exists */
 	size_t n;
 	const struct idx_file *files;
 };

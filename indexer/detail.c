@@ -108,8 +108,8 @@ static struct idx_value read_value(struct ax_reader *reader)
 	return (struct idx_value){ .kind = IDX_ABSENT };
 }
 
-static void append_attributes(
-	struct ax_buf *buf, const struct idx_attribute *attributes, size_t n)
+static void append_attributes(struct ax_buf *buf, const struct idx_attribute *attributes,
+	size_t n)
 {
 	ax_buf_append_varint(buf, n);
 	for (size_t i = 0; i < n; i++) {
@@ -132,8 +132,8 @@ static void *allocate(struct ax_arena *arena, size_t count, size_t size, bool *n
 	return memory;
 }
 
-static const struct idx_attribute *read_attributes(
-	struct ax_reader *reader, struct ax_arena *arena, size_t *n_out, bool *no_memory)
+static const struct idx_attribute *read_attributes(struct ax_reader *reader,
+	struct ax_arena *arena, size_t *n_out, bool *no_memory)
 {
 	size_t n = ax_reader_count(reader, 2);
 	struct idx_attribute *attributes = allocate(arena, n, sizeof(*attributes), no_memory);
@@ -151,7 +151,7 @@ static const struct idx_attribute *read_attributes(
 void idx_detail_encode(struct ax_buf *buf, const struct idx_detail *detail)
 {
 	unsigned flags = (detail->has_tensors ? HAS_TENSORS : 0u) |
-		(detail->has_metadata ? HAS_METADATA : 0u);
+			 (detail->has_metadata ? HAS_METADATA : 0u);
 
 	ax_buf_append_byte(buf, (char)flags);
 	ax_buf_append(buf, detail->layout.bytes, sizeof(detail->layout.bytes));
@@ -195,8 +195,8 @@ static void read_metadata(struct ax_reader *reader, struct ax_arena *arena,
 	detail->n_metadata = n;
 }
 
-bool idx_detail_decode(
-	struct ax_str bytes, struct ax_arena *arena, struct idx_detail *out, bool *no_memory)
+bool idx_detail_decode(struct ax_str bytes, struct ax_arena *arena, struct idx_detail *out,
+	bool *no_memory)
 {
 	struct ax_reader reader = { .rest = bytes };
 	unsigned flags = ax_reader_byte(&reader);
@@ -215,8 +215,7 @@ bool idx_detail_decode(
 	detail.data_bytes = ax_reader_varint(&reader);
 	detail.dtypes = (uint32_t)ax_reader_varint(&reader);
 	detail.warnings = (unsigned)ax_reader_varint(&reader);
-	detail.attributes =
-		read_attributes(&reader, arena, &detail.n_attributes, no_memory);
+	detail.attributes = read_attributes(&reader, arena, &detail.n_attributes, no_memory);
 	read_metadata(&reader, arena, &detail, no_memory);
 	if (*no_memory || reader.failed || reader.rest.len)
 		return false;
@@ -244,8 +243,7 @@ void idx_layout_encode(struct ax_buf *buf, const struct sft_layout *layout)
 		struct sft_tensor tensor = sft_layout_tensor(layout, i);
 		size_t shared = shared_prefix(before, tensor.name);
 		ax_buf_append_varint(buf, shared);
-		ax_buf_append_sized(
-			buf, ax_str_slice(tensor.name, shared, tensor.name.len));
+		ax_buf_append_sized(buf, ax_str_slice(tensor.name, shared, tensor.name.len));
 		ax_buf_append_byte(buf, (char)tensor.dtype);
 		ax_buf_append_varint(buf, tensor.rank);
 		for (unsigned d = 0; d < tensor.rank; d++)
@@ -338,8 +336,8 @@ static void append_list(struct ax_buf *buf, const struct ax_str *items, size_t n
 		ax_buf_append_sized(buf, items[i]);
 }
 
-static const struct ax_str *read_list(
-	struct ax_reader *reader, struct ax_arena *arena, size_t *n_out, bool *no_memory)
+static const struct ax_str *read_list(struct ax_reader *reader, struct ax_arena *arena,
+	size_t *n_out, bool *no_memory)
 {
 	size_t n = ax_reader_count(reader, 1);
 	struct ax_str *items = allocate(arena, n, sizeof(*items), no_memory);
@@ -352,8 +350,8 @@ static const struct ax_str *read_list(
 	return items;
 }
 
-void idx_run_encode(
-	struct ax_buf *buf, const struct idx_run *run, const struct idx_run_texts *texts)
+void idx_run_encode(struct ax_buf *buf, const struct idx_run *run,
+	const struct idx_run_texts *texts)
 {
 	ax_buf_append_sized(buf, run->id);
 	ax_buf_append_sized(buf, run->ts);

@@ -45,8 +45,8 @@ struct idx_run_texts {
 	uint64_t detail; /* 0: none */
 };
 
-void idx_run_encode(
-	struct ax_buf *buf, const struct idx_run *run, const struct idx_run_texts *texts);
+void idx_run_encode(struct ax_buf *buf, const struct idx_run *run,
+	const struct idx_run_texts *texts);
 bool idx_run_decode(struct ax_str bytes, struct ax_arena *arena, struct idx_run *out,
 	struct idx_run_texts *texts, bool *no_memory);
 

@@ -29,7 +29,7 @@ struct lane {
 struct idx_files {
 	struct idx_snapshot *snapshot;
 	struct idx_filter filter;
-	bool related;	/* only files that runs are derived from */
+	bool related;   /* only files that runs are derived from */
 	size_t n_lanes; /* 0: all chunks */
 	struct lane *lanes;
 	struct idx_cursor *chunks;
@@ -96,8 +96,8 @@ int idx_files_open(struct idx_snapshot *snapshot, const struct idx_filter *filte
 	return open_files(snapshot, filter, false, out, err);
 }
 
-int catalog_related_open(
-	struct idx_snapshot *snapshot, struct idx_files **out, struct ax_error *err)
+int catalog_related_open(struct idx_snapshot *snapshot, struct idx_files **out,
+	struct ax_error *err)
 {
 	struct idx_filter everything = { 0 };
 
@@ -130,9 +130,9 @@ static int take_zone(struct idx_files *files, struct lane *lane, int found, stru
 		return -1;
 	if (found == 1 && key.len != CATALOG_ZONE_KEY)
 		return catalog_damaged(snapshot->catalog, "a zone", err);
-	uint32_t class_id = found ? (uint32_t)((unsigned char)key.ptr[0] << 8 |
-					    (unsigned char)key.ptr[1])
-				  : UINT32_MAX;
+	uint32_t class_id =
+		found ? (uint32_t)((unsigned char)key.ptr[0] << 8 | (unsigned char)key.ptr[1])
+		      : UINT32_MAX;
 	if (class_id != lane->class_id) {
 		lane->at_end = true;
 		if (!files->related && lane->files != snapshot->sums[lane->class_id].files)
@@ -156,8 +156,8 @@ static int start_lane(struct idx_files *files, struct lane *lane, struct ax_erro
 	if (idx_cursor_open(files->snapshot->txn, IDX_TABLE_ZONES, &lane->cursor, err) < 0)
 		return -1;
 	catalog_zone_key(lane->class_id, zeros, start);
-	int found = idx_cursor_seek(
-		lane->cursor, ax_str(start, sizeof(start)), &key, &value, err);
+	int found =
+		idx_cursor_seek(lane->cursor, ax_str(start, sizeof(start)), &key, &value, err);
 	return take_zone(files, lane, found, key, value, err);
 }
 
@@ -176,12 +176,12 @@ static bool zone_fits(const struct idx_filter *filter, const struct catalog_zone
 		(zone->size_max < filter->size_min || zone->size_min > filter->size_max))
 		return false;
 	return !filter->has_mtime ||
-		(zone->mtime_max >= filter->mtime_min && zone->mtime_min <= filter->mtime_max);
+	       (zone->mtime_max >= filter->mtime_min && zone->mtime_min <= filter->mtime_max);
 }
 
 /* The next chunk that a lane asks for: its key, and whether any zone fits. */
-static int next_by_zones(
-	struct idx_files *files, char key[CATALOG_DIR_KEY], bool *fits, struct ax_error *err)
+static int next_by_zones(struct idx_files *files, char key[CATALOG_DIR_KEY], bool *fits,
+	struct ax_error *err)
 {
 	const struct lane *first = NULL;
 
@@ -234,8 +234,8 @@ static int next_chunk_of_all(struct idx_files *files, struct ax_error *err)
 		if (idx_txn_count(snapshot->txn, IDX_TABLE_DIRS, &count, err) < 0)
 			return -1;
 		if (count != files->chunk_count)
-			return catalog_damaged(
-				snapshot->catalog, "directories are missing", err);
+			return catalog_damaged(snapshot->catalog, "directories are missing",
+				err);
 		return 0;
 	}
 	files->chunk_count++;
@@ -284,10 +284,11 @@ static bool file_fits(const struct idx_files *files, const struct idx_file *file
 		has_class = filter->classes[i] == file->class_id;
 	if (!has_class || (files->related && !(file->flags & IDX_FILE_RELATED)))
 		return false;
-	if (filter->has_size && (file->size < filter->size_min || file->size > filter->size_max))
+	if (filter->has_size &&
+		(file->size < filter->size_min || file->size > filter->size_max))
 		return false;
 	return !filter->has_mtime ||
-		(file->mtime >= filter->mtime_min && file->mtime <= filter->mtime_max);
+	       (file->mtime >= filter->mtime_min && file->mtime <= filter->mtime_max);
 }
 
 int idx_files_next(struct idx_files *files, struct idx_entry *out, struct ax_error *err)
@@ -300,8 +301,8 @@ int idx_files_next(struct idx_files *files, struct idx_entry *out, struct ax_err
 			files->visited++;
 			if (!file_fits(files, &file))
 				continue;
-			int status = catalog_entry(
-				files->snapshot, &files->chunk, &file, out, err);
+			int status =
+				catalog_entry(files->snapshot, &files->chunk, &file, out, err);
 			return status < 0 ? -1 : 1;
 		}
 		int found = next_chunk(files, err);

@@ -50,10 +50,10 @@ struct index_item {
 
 struct idx_history {
 	char *path;
-	int fd; /* -1 while the file does not exist, or cannot be written to */
-	uint64_t end;	/* where the next record goes */
-	bool has_tail;	/* something that is no record stands behind end */
-	bool is_synced; /* the file's name is durable */
+	int fd;          /* -1 while the file does not exist, or cannot be written to */
+	uint64_t end;    /* where the next record goes */
+	bool has_tail;   /* something that is no record stands behind end */
+	bool is_synced;  /* the file's name is durable */
 	uint64_t damage; /* offset of the first damaged record, or 0 */
 	struct ax_arena arena;
 	size_t count, capacity;
@@ -74,8 +74,8 @@ static int no_memory(const struct idx_history *history, struct ax_error *err)
 }
 
 /* The record at offset, if there is a sound one. Its strings are borrowed from the content. */
-static bool read_record(
-	struct ax_str content, uint64_t offset, struct idx_move *out, size_t *length_out)
+static bool read_record(struct ax_str content, uint64_t offset, struct idx_move *out,
+	size_t *length_out)
 {
 	struct ax_reader reader = {
 		.rest = ax_str_slice(content, (size_t)offset, content.len),
@@ -97,8 +97,8 @@ static bool read_record(
 	return !reader.failed && reader.rest.len == 0 && out->kind <= IDX_MOVE_RESTORED;
 }
 
-static int add_move(
-	struct idx_history *history, const struct idx_move *move, struct ax_error *err)
+static int add_move(struct idx_history *history, const struct idx_move *move,
+	struct ax_error *err)
 {
 	if (history->count == history->capacity) {
 		size_t capacity = history->capacity * 2 + 64;
@@ -130,8 +130,9 @@ static uint64_t find_record(struct ax_str content, uint64_t offset)
 
 	for (;;) {
 		const char *at = offset < content.len
-			? memmem(content.ptr + offset, content.len - offset, &mark, sizeof(mark))
-			: NULL;
+					 ? memmem(content.ptr + offset, content.len - offset,
+						   &mark, sizeof(mark))
+					 : NULL;
 		if (!at)
 			return content.len;
 		offset = (uint64_t)(at - content.ptr);
@@ -272,8 +273,8 @@ static void encode_move(struct ax_buf *buf, const struct idx_move *move)
 	ax_buf_append_sized(buf, move->to);
 }
 
-int idx_history_append(
-	struct idx_history *history, const struct idx_move *move, struct ax_error *err)
+int idx_history_append(struct idx_history *history, const struct idx_move *move,
+	struct ax_error *err)
 {
 	struct ax_buf *record = &history->record;
 
@@ -363,8 +364,8 @@ static int need_indexes(struct idx_history *history, struct ax_error *err)
 }
 
 /* Place of the first item that is not before (hash, number). */
-static size_t lower_bound(
-	const struct index_item *items, size_t count, uint64_t hash, uint64_t number)
+static size_t lower_bound(const struct index_item *items, size_t count, uint64_t hash,
+	uint64_t number)
 {
 	size_t low = 0;
 	size_t high = count;
@@ -386,8 +387,8 @@ struct direction {
 	bool by_from;
 };
 
-static struct ax_str end_of(
-	const struct idx_history *history, struct direction direction, uint32_t number)
+static struct ax_str end_of(const struct idx_history *history, struct direction direction,
+	uint32_t number)
 {
 	const struct idx_move *move = &history->moves[number];
 
@@ -491,8 +492,8 @@ static bool add_step(struct steps *steps, const struct idx_move *move)
 	return true;
 }
 
-static bool keep_steps(
-	const struct steps *steps, struct ax_arena *arena, struct idx_move **out, size_t *n_out)
+static bool keep_steps(const struct steps *steps, struct ax_arena *arena, struct idx_move **out,
+	size_t *n_out)
 {
 	struct idx_move *copy = ax_arena_alloc(arena, (steps->count + 1) * sizeof(*copy));
 

@@ -115,9 +115,9 @@ static ax_nanoseconds nanoseconds(const struct statx_timestamp *time)
 
 static void describe(struct idx_listed *file, const struct statx *st)
 {
-	file->type = S_ISREG(st->stx_mode) ? IDX_REGULAR
-		: S_ISLNK(st->stx_mode)	   ? IDX_SYMLINK
-					   : IDX_SPECIAL;
+	file->type = S_ISREG(st->stx_mode)   ? IDX_REGULAR
+		     : S_ISLNK(st->stx_mode) ? IDX_SYMLINK
+					     : IDX_SPECIAL;
 	file->mode = st->stx_mode;
 	file->linked = st->stx_nlink > 1;
 	file->dev = (uint64_t)st->stx_dev_major << 32 | st->stx_dev_minor;
@@ -153,9 +153,9 @@ static int add_name(struct idx_listing *listing, int fd, struct ax_str name, uns
 	}
 	file->hidden = true;
 	file->failure = errno;
-	file->type = type == DT_LNK ? IDX_SYMLINK
-		: type == DT_REG || type == DT_UNKNOWN ? IDX_REGULAR
-							: IDX_SPECIAL;
+	file->type = type == DT_LNK                         ? IDX_SYMLINK
+		     : type == DT_REG || type == DT_UNKNOWN ? IDX_REGULAR
+							    : IDX_SPECIAL;
 	return 0;
 }
 
@@ -176,8 +176,7 @@ static int read_names(struct idx_listing *listing, int fd, struct ax_error *err)
 		if (n == 0)
 			break;
 		for (long at = 0; at < n;) {
-			const struct raw_entry *entry =
-				(const void *)(listing->buffer + at);
+			const struct raw_entry *entry = (const void *)(listing->buffer + at);
 			at += entry->length;
 			if (is_dot(entry->name))
 				continue;
@@ -235,15 +234,15 @@ static void sort_files(struct idx_listing *listing)
 		listing->order[i].prefix = prefix_of(listing->files[i].name, common);
 		listing->order[i].place = (uint32_t)i;
 		sorted = sorted &&
-			(i == 0 || listing->order[i - 1].prefix < listing->order[i].prefix);
+			 (i == 0 || listing->order[i - 1].prefix < listing->order[i].prefix);
 	}
 	if (!sorted)
 		qsort_r(listing->order, listing->count, sizeof(*listing->order), compare_items,
 			listing);
 }
 
-int idx_listing_read(
-	struct idx_listing *listing, int fd, struct ax_str path, struct ax_error *err)
+int idx_listing_read(struct idx_listing *listing, int fd, struct ax_str path,
+	struct ax_error *err)
 {
 	struct ax_error cause;
 

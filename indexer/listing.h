@@ -18,9 +18,9 @@ struct ax_error;
 /* An entry that is no directory. */
 struct idx_listed {
 	struct ax_str name; /* with a NUL behind it */
-	bool hidden;	    /* its name is known, and why nothing else: see failure */
-	bool linked;	    /* st_nlink > 1 */
-	int failure;	    /* errno of a hidden one */
+	bool hidden;        /* its name is known, and why nothing else: see failure */
+	bool linked;        /* st_nlink > 1 */
+	int failure;        /* errno of a hidden one */
 	enum idx_type type;
 	unsigned mode;
 	uint64_t dev, ino, size;
@@ -36,8 +36,8 @@ void idx_listing_free(struct idx_listing *listing);
  * Read the open directory fd. What vanishes meanwhile is left out. 0, or -1 with errno's value in
  * err: the directory could not be read to its end, or memory or descriptors ran out.
  */
-int idx_listing_read(
-	struct idx_listing *listing, int fd, struct ax_str path, struct ax_error *err);
+int idx_listing_read(struct idx_listing *listing, int fd, struct ax_str path,
+	struct ax_error *err);
 
 /* Instead: only these names of it, n of them in byte order without duplicates. */
 int idx_listing_read_names(struct idx_listing *listing, int fd, const struct ax_str *names,

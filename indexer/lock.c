@@ -81,7 +81,8 @@ int idx_lock_take(int dirfd, const char *name, const char *path, int *out, struc
 	return 0;
 }
 
-int idx_lock_share(int dirfd, const char *name, const char *path, int *out, struct ax_error *err)
+int idx_lock_share(int dirfd, const char *name, const char *path, int *out,
+	struct ax_error *err)
 {
 	int fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 

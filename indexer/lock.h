@@ -14,14 +14,14 @@ struct ax_error;
  * path names the directory in messages. AX_EREFUSED: another process holds it; the message names
  * it.
  */
-int idx_lock_take(
-	int dirfd, const char *name, const char *path, int *out, struct ax_error *err);
+int idx_lock_take(int dirfd, const char *name, const char *path, int *out,
+	struct ax_error *err);
 
 /*
  * Keep writers out while only reading: as idx_lock_take(), but shared and without writing.
  * *out is -1 where no such file exists.
  */
-int idx_lock_share(
-	int dirfd, const char *name, const char *path, int *out, struct ax_error *err);
+int idx_lock_share(int dirfd, const char *name, const char *path, int *out,
+	struct ax_error *err);
 
 #endif

@@ -83,7 +83,7 @@ struct walk {
 struct node {
 	struct ax_str key;
 	uint16_t flags;
-	uint64_t child;	   /* in a branch */
+	uint64_t child;     /* in a branch */
 	struct ax_str data; /* in a leaf; of a large value the number of its page */
 	uint64_t data_size;
 };
@@ -139,8 +139,8 @@ static bool is_page_size(uint32_t size)
 	return size >= SMALLEST_PAGE && size <= LARGEST_PAGE && (size & (size - 1)) == 0;
 }
 
-static int read_meta(struct checker *checker, uint64_t page, uint64_t offset, uint64_t file_size,
-	struct meta *out)
+static int read_meta(struct checker *checker, uint64_t page, uint64_t offset,
+	uint64_t file_size, struct meta *out)
 {
 	char bytes[META_SIZE];
 
@@ -233,8 +233,8 @@ static bool read_node(const char *page, size_t page_size, size_t i, struct node 
 	out->flags = u16_at(p + 4);
 	out->data = ax_str(out->key.ptr + key_size, 0);
 	if (u16_at(page + 10) & PAGE_BRANCH) {
-		out->child = u16_at(p) | (uint64_t)u16_at(p + 2) << 16 |
-			(uint64_t)out->flags << 32;
+		out->child =
+			u16_at(p) | (uint64_t)u16_at(p + 2) << 16 | (uint64_t)out->flags << 32;
 		return true;
 	}
 	out->data_size = u16_at(p) | (uint64_t)u16_at(p + 2) << 16;
@@ -269,9 +269,8 @@ static const char *check_nodes(const struct walk *walk, const char *page)
 		used += stored_size(&node);
 		if (is_branch && i == 0)
 			continue;
-		if (node.key.len == 0 ||
-			(walk->tree->flags & TREE_INTEGER_KEYS &&
-				node.key.len != sizeof(uint64_t)))
+		if (node.key.len == 0 || (walk->tree->flags & TREE_INTEGER_KEYS &&
+						 node.key.len != sizeof(uint64_t)))
 			return "a key of impossible size";
 		if (i > is_branch && !comes_before(before.key, node.key, walk->tree))
 			return "keys out of order";
@@ -282,8 +281,8 @@ static const char *check_nodes(const struct walk *walk, const char *page)
 	return NULL;
 }
 
-static const char *check_header(
-	const struct walk *walk, const char *page, uint64_t number, bool is_leaf)
+static const char *check_header(const struct walk *walk, const char *page, uint64_t number,
+	bool is_leaf)
 {
 	size_t lower = u16_at(page + 12);
 	size_t upper = u16_at(page + 14);
@@ -315,7 +314,7 @@ static bool is_within(const struct walk *walk, const char *page, struct range ra
 		!read_node(page, walk->checker->page_size, count - 1, &last))
 		return false;
 	return (!range.low.ptr || !comes_before(first.key, range.low, walk->tree)) &&
-		(!range.high.ptr || comes_before(last.key, range.high, walk->tree));
+	       (!range.high.ptr || comes_before(last.key, range.high, walk->tree));
 }
 
 static int check_large_value(struct walk *walk, uint64_t leaf, const struct node *node)
@@ -362,7 +361,8 @@ static int check_page(struct walk *walk, uint64_t number, unsigned level, struct
 	bool is_leaf = level + 1u == walk->tree->depth;
 
 	if (!claim(checker, number, 1))
-		return damaged(checker, number, "a page that does not exist or is in use twice");
+		return damaged(checker, number,
+			"a page that does not exist or is in use twice");
 	if (read_at_page(checker, number, page, checker->page_size) < 0)
 		return -1;
 	const char *what = check_header(walk, page, number, is_leaf);
@@ -407,7 +407,8 @@ static int check_tree(struct checker *checker, const struct tree *tree)
 		return damaged(checker, tree->root, "impossible depth");
 	walk.pages = malloc(tree->depth * checker->page_size);
 	if (!walk.pages)
-		return ax_fail(checker->err, ENOMEM, "%s: no memory to check it", checker->path);
+		return ax_fail(checker->err, ENOMEM, "%s: no memory to check it",
+			checker->path);
 	int status = check_page(&walk, tree->root, 0, everything);
 	free(walk.pages);
 	if (status < 0)
@@ -428,7 +429,8 @@ static int visit_page(struct checker *checker, const struct tree *tree, uint64_t
 	int status = -1;
 
 	if (!page)
-		return ax_fail(checker->err, ENOMEM, "%s: no memory to check it", checker->path);
+		return ax_fail(checker->err, ENOMEM, "%s: no memory to check it",
+			checker->path);
 	if (read_at_page(checker, number, page, checker->page_size) < 0)
 		goto out;
 	for (size_t i = 0; i < node_count(page); i++) {
@@ -437,10 +439,9 @@ static int visit_page(struct checker *checker, const struct tree *tree, uint64_t
 			damaged(checker, number, "an impossible node");
 			goto out;
 		}
-		if ((level + 1u == tree->depth
-					? visit(checker, number, &node)
-					: visit_page(checker, tree, node.child, level + 1,
-						  visit)) < 0)
+		if ((level + 1u == tree->depth ? visit(checker, number, &node)
+					       : visit_page(checker, tree, node.child,
+							 level + 1, visit)) < 0)
 			goto out;
 	}
 	status = 0;
@@ -474,9 +475,11 @@ static int check_free_list(struct checker *checker, uint64_t page, const struct 
 	char *list = malloc((size_t)node->data_size + 1);
 
 	if (!list)
-		return ax_fail(checker->err, ENOMEM, "%s: no memory to check it", checker->path);
+		return ax_fail(checker->err, ENOMEM, "%s: no memory to check it",
+			checker->path);
 	if (node->flags & NODE_LARGE) {
-		off_t offset = (off_t)(u64_at(node->data.ptr) * checker->page_size + PAGE_HEADER);
+		off_t offset =
+			(off_t)(u64_at(node->data.ptr) * checker->page_size + PAGE_HEADER);
 		if (ax_pread_full(checker->fd, list, (size_t)node->data_size, offset,
 			    checker->path, checker->err) < 0)
 			goto out;

@@ -192,8 +192,8 @@ static int start_walk(struct scan *scan, struct ax_error *err)
 }
 
 /* A data directory that is a symlink is not entered: that must not look like an empty one. */
-static int report_targets(
-	const struct scan *scan, struct scan_problems *problems, struct ax_error *err)
+static int report_targets(const struct scan *scan, struct scan_problems *problems,
+	struct ax_error *err)
 {
 	for (size_t i = 0; i < scan->n_targets; i++) {
 		mode_t mode;
@@ -260,9 +260,9 @@ static int compare_origin(struct scan *scan, struct ax_error *err)
 		return 0;
 	}
 	scan->same_root = before->state.root_dev == scan->root_dev &&
-		before->state.root_ino == scan->root_ino;
-	scan->examine_all = scan->options->full ||
-		memcmp(&before->state.rules, &rules, sizeof(rules)) != 0;
+			  before->state.root_ino == scan->root_ino;
+	scan->examine_all =
+		scan->options->full || memcmp(&before->state.rules, &rules, sizeof(rules)) != 0;
 	idx_snapshot_end(before);
 	return 0;
 }
@@ -279,8 +279,8 @@ static unsigned worker_count(const struct scan *scan)
 		wanted = MOST_WORKERS;
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
 		rlim_t room = limit.rlim_cur > FDS_BESIDE
-			? (limit.rlim_cur - FDS_BESIDE) / FDS_PER_WORKER
-			: 1;
+				      ? (limit.rlim_cur - FDS_BESIDE) / FDS_PER_WORKER
+				      : 1;
 		if (wanted > room)
 			wanted = (unsigned)(room ? room : 1);
 	}
@@ -326,8 +326,8 @@ static int prepare(struct scan *scan, unsigned *workers_out, struct ax_error *er
 	scan->started = now();
 	if (open_root(scan, err) < 0 || compare_origin(scan, err) < 0)
 		return -1;
-	int status = scan->options->n_paths ? choose_given(scan, err)
-					    : choose_configured(scan, err);
+	int status =
+		scan->options->n_paths ? choose_given(scan, err) : choose_configured(scan, err);
 	if (status < 0)
 		return -1;
 	scan->walk = idx_walk_new(scan->rootfd);
@@ -353,15 +353,15 @@ static void release(struct scan *scan)
 
 /* Running. */
 
-static int start_workers(
-	struct scan *scan, struct scan_worker *workers, unsigned n, unsigned *started)
+static int start_workers(struct scan *scan, struct scan_worker *workers, unsigned n,
+	unsigned *started)
 {
 	struct ax_error err = { 0 };
 
 	scan->working = n;
 	for (unsigned i = 0; i < n; i++) {
-		int failure = pthread_create(
-			&workers[i].thread, NULL, scan_worker_run, &workers[i]);
+		int failure =
+			pthread_create(&workers[i].thread, NULL, scan_worker_run, &workers[i]);
 		if (failure) {
 			scan->working -= n - i;
 			errno = failure;
@@ -404,8 +404,7 @@ static int finish(struct scan_writer *writer, struct idx_history *history,
 		return -1;
 	gone.added += out->added;
 	gone.removed += out->removed;
-	if (!scan->is_first &&
-		scan_find_moves(writer, history, &gone, &out->moved, err) < 0)
+	if (!scan->is_first && scan_find_moves(writer, history, &gone, &out->moved, err) < 0)
 		return -1;
 	out->added = gone.added;
 	out->removed = gone.removed;
@@ -498,7 +497,8 @@ out:
 }
 
 static int scan_once(struct idx_catalog *catalog, struct idx_history *history,
-	const struct idx_scan_options *options, struct idx_scan_report *out, struct ax_error *err)
+	const struct idx_scan_options *options, struct idx_scan_report *out,
+	struct ax_error *err)
 {
 	struct scan scan = {
 		.options = options,
@@ -531,7 +531,8 @@ out:
 }
 
 int idx_scan(struct idx_catalog *catalog, struct idx_history *history,
-	const struct idx_scan_options *options, struct idx_scan_report *out, struct ax_error *err)
+	const struct idx_scan_options *options, struct idx_scan_report *out,
+	struct ax_error *err)
 {
 	for (;;) {
 		struct idx_scan_report report = { 0 };

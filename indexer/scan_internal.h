@@ -42,7 +42,7 @@ bool scan_identity_equal(const struct scan_identity *a, const struct scan_identi
 struct scan_finding {
 	struct ax_str class_name, why, problem;
 	bool has_detail;
-	struct ax_str detail;		 /* encoded */
+	struct ax_str detail;            /* encoded */
 	const struct sft_layout *layout; /* a reference that the batch holds, or NULL */
 };
 
@@ -100,8 +100,8 @@ struct scan_problems {
 int scan_problems_add(struct scan_problems *problems, struct ax_str path, const char *status,
 	struct ax_str why, struct ax_error *err);
 /* Add all of from; the result is ordered by path. */
-int scan_problems_merge(
-	struct scan_problems *problems, const struct scan_problems *from, struct ax_error *err);
+int scan_problems_merge(struct scan_problems *problems, const struct scan_problems *from,
+	struct ax_error *err);
 void scan_problems_free(struct scan_problems *problems);
 
 /* Paths in an arena. */
@@ -115,7 +115,7 @@ void scan_paths_free(struct scan_paths *paths);
 
 /* Where a scan begins. */
 struct scan_target {
-	struct ax_str path;	     /* a directory */
+	struct ax_str path;          /* a directory */
 	struct idx_walk_names names; /* only these of it, when there are some */
 };
 
@@ -125,13 +125,15 @@ struct scan {
 	struct idx_catalog *catalog;
 	int rootfd;
 	uint64_t root_dev, root_ino;
-	bool same_root;	    /* the catalogue was made of this very directory */
-	bool is_first;	    /* the catalogue was empty */
-	bool examine_all;   /* whatever it says */
-	bool whole;	    /* what is not found at all is gone */
-	bool everything;    /* no data directory exists: all below the root is scanned */
+	bool same_root;   /* the catalogue was made of this very directory */
+	bool is_first;    /* the catalogue was empty */
+	bool examine_all; /* whatever it says */
+	bool whole;       /* what is not found at all is gone */
+	bool everything;  /* no data directory exists: all below the root is scanned */
 	ax_nanoseconds started;
-	struct { uint64_t dev, ino; } own[2]; /* directories never entered */
+	struct {
+		uint64_t dev, ino;
+	} own[2]; /* directories never entered */
 	size_t n_targets;
 	struct scan_target *targets;
 	struct ax_arena arena;
@@ -167,7 +169,7 @@ struct scan_worker {
 	struct idx_chunk *old; /* the chunks of the directory being visited */
 	struct scan_counts counts;
 	size_t n_visited, visited_capacity;
-	struct ax_digest *visited;  /* stored directories that still exist */
+	struct ax_digest *visited; /* stored directories that still exist */
 	struct scan_paths unknown; /* directories that could not be read */
 	struct scan_problems problems;
 };
@@ -188,18 +190,19 @@ struct scan_writer {
 	struct scan_place {
 		struct ax_digest dir;
 		uint32_t chunk;
-	} *places;
+	} * places;
 	size_t n_arrived, arrived_capacity;
 	struct scan_arrived {
 		uint64_t hash; /* of the identity */
 		uint32_t place;
 		uint16_t index; /* in the chunk */
 		bool added;
-	} *arrived;
+	} * arrived;
 	bool related;
 };
 /* Store what is in the batch, and empty it. */
-int scan_write_batch(struct scan_writer *writer, struct scan_batch *batch, struct ax_error *err);
+int scan_write_batch(struct scan_writer *writer, struct scan_batch *batch,
+	struct ax_error *err);
 /* Give back what the batch holds. */
 void scan_batch_clear(struct scan_batch *batch);
 void scan_writer_fini(struct scan_writer *writer);

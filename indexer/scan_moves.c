@@ -68,8 +68,8 @@ static size_t first_departure(const struct moves *moves, uint64_t hash)
 			high = middle;
 	}
 	return low < moves->n_departures && moves->departures[low].hash == hash
-		? low
-		: moves->n_departures;
+		       ? low
+		       : moves->n_departures;
 }
 
 static int add_move(struct moves *moves, const struct scan_removed *removed,
@@ -167,8 +167,8 @@ static int compare_moves(const void *a, const void *b)
 	return ax_str_compare(x->from, y->from);
 }
 
-static int write_history(
-	const struct moves *moves, struct idx_history *history, struct ax_error *err)
+static int write_history(const struct moves *moves, struct idx_history *history,
+	struct ax_error *err)
 {
 	if (moves->count == 0)
 		return 0;

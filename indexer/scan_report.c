@@ -12,8 +12,8 @@ static int compare_problems(const void *a, const void *b)
 	return order ? order : strcmp(x->status, y->status);
 }
 
-static bool copy_problem(
-	struct ax_arena *arena, const struct idx_problem *from, struct idx_problem *to)
+static bool copy_problem(struct ax_arena *arena, const struct idx_problem *from,
+	struct idx_problem *to)
 {
 	char *path = ax_arena_copy(arena, from->path);
 	char *why = ax_arena_copy(arena, from->why);
@@ -68,13 +68,13 @@ int scan_problems_add(struct scan_problems *problems, struct ax_str path, const 
 	return 0;
 }
 
-int scan_problems_merge(
-	struct scan_problems *problems, const struct scan_problems *from, struct ax_error *err)
+int scan_problems_merge(struct scan_problems *problems, const struct scan_problems *from,
+	struct ax_error *err)
 {
 	for (size_t i = 0; i < from->count; i++) {
 		const struct idx_problem *problem = &from->items[i];
-		if (scan_problems_add(
-			    problems, problem->path, problem->status, problem->why, err) < 0)
+		if (scan_problems_add(problems, problem->path, problem->status, problem->why,
+			    err) < 0)
 			return -1;
 	}
 	problems->more += from->more;

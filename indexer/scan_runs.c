@@ -62,14 +62,14 @@ static int add_log(struct evidence *evidence, const struct idx_entry *entry, str
 		return no_memory(err);
 	evidence->logs = items;
 	struct idx_log *log = &evidence->logs[evidence->n_logs];
-	idx_log_from_attributes(
-		detail->attributes, detail->n_attributes, path, entry->mtime, log);
+	idx_log_from_attributes(detail->attributes, detail->n_attributes, path, entry->mtime,
+		log);
 	evidence->log_details[evidence->n_logs++] = entry->detail;
 	return 0;
 }
 
-static int add_file(struct evidence *evidence, const struct idx_entry *entry, struct ax_str path,
-	const struct idx_detail *detail, struct ax_error *err)
+static int add_file(struct evidence *evidence, const struct idx_entry *entry,
+	struct ax_str path, const struct idx_detail *detail, struct ax_error *err)
 {
 	void *items = evidence->files;
 
@@ -112,8 +112,8 @@ static int add_evidence(struct evidence *evidence, struct idx_snapshot *snapshot
 	return add_file(evidence, entry, full, &detail, err);
 }
 
-static int gather(
-	struct evidence *evidence, struct idx_snapshot *snapshot, struct ax_error *err)
+static int gather(struct evidence *evidence, struct idx_snapshot *snapshot,
+	struct ax_error *err)
 {
 	struct idx_files *files = NULL;
 	struct idx_entry entry;
@@ -227,14 +227,15 @@ static uint32_t number_of_run(const struct idx_runs_output *output, struct ax_st
 }
 
 static void encode_owners(struct records *records, const struct idx_runs_output *output,
-	const struct idx_owner *owners, const uint64_t *details, size_t n, struct ax_buf *scratch)
+	const struct idx_owner *owners, const uint64_t *details, size_t n,
+	struct ax_buf *scratch)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (owners[i].membership == IDX_RUN_NONE && !owners[i].why.len)
 			continue;
 		uint32_t run = owners[i].membership == IDX_RUN_KNOWN
-			? number_of_run(output, owners[i].run)
-			: UINT32_MAX;
+				       ? number_of_run(output, owners[i].run)
+				       : UINT32_MAX;
 		ax_buf_clear(scratch);
 		idx_owner_encode(scratch, &owners[i], run);
 		ax_buf_append_u64(&records->bytes, details[i]);
@@ -283,8 +284,8 @@ static int derive(struct idx_snapshot *snapshot, struct records *runs, struct re
 	if (idx_runs_derive(&input, &evidence.arena, &output, err) < 0)
 		goto out;
 	bool encoded = encode_runs(runs, &evidence, &output, &scratch);
-	encode_owners(owners, &output, output.log_owners, evidence.log_details,
-		evidence.n_logs, &scratch);
+	encode_owners(owners, &output, output.log_owners, evidence.log_details, evidence.n_logs,
+		&scratch);
 	encode_owners(owners, &output, output.file_owners, evidence.file_details,
 		evidence.n_files, &scratch);
 	if (!encoded || scratch.failed || runs->bytes.failed || owners->bytes.failed)

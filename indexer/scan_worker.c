@@ -97,11 +97,12 @@ struct visit {
 	const struct idx_walk_dir *dir;
 	struct ax_digest digest;
 	struct scan_chunk *chunk; /* being filled, or NULL */
-	struct ax_str dir_copy;	  /* in the batch that the chunk is in */
-	uint32_t number;	  /* of the next chunk */
+	struct ax_str dir_copy;   /* in the batch that the chunk is in */
+	uint32_t number;          /* of the next chunk */
 };
 
-static struct ax_str full_path(struct scan_worker *worker, struct ax_str dir, struct ax_str name)
+static struct ax_str full_path(struct scan_worker *worker, struct ax_str dir,
+	struct ax_str name)
 {
 	ax_buf_clear(&worker->path);
 	ax_path_join(&worker->path, dir, name);
@@ -111,8 +112,8 @@ static struct ax_str full_path(struct scan_worker *worker, struct ax_str dir, st
 static int report(struct scan_worker *worker, struct ax_str dir, struct ax_str name,
 	const char *status, struct ax_str why, struct ax_error *err)
 {
-	return scan_problems_add(
-		&worker->problems, full_path(worker, dir, name), status, why, err);
+	return scan_problems_add(&worker->problems, full_path(worker, dir, name), status, why,
+		err);
 }
 
 /* What was stored of the directory before. */
@@ -134,13 +135,13 @@ static int load_old(struct scan_worker *worker, const struct visit *visit, struc
 		}
 		struct idx_chunk *chunk = &worker->old[worker->n_old];
 		catalog_dir_key(visit->digest, (uint32_t)worker->n_old, key);
-		int found = catalog_chunk_get(
-			worker->scan->catalog, worker->before->txn, key, chunk, err);
+		int found = catalog_chunk_get(worker->scan->catalog, worker->before->txn, key,
+			chunk, err);
 		if (found < 0)
 			return -1;
 		if (found == 0 && worker->n_old > 0)
-			return catalog_damaged(
-				worker->scan->catalog, "a directory is missing", err);
+			return catalog_damaged(worker->scan->catalog, "a directory is missing",
+				err);
 		if (found == 0)
 			return 0;
 		if (!ax_str_equal(chunk->dir, visit->dir->path))
@@ -195,8 +196,8 @@ static bool is_wanted(const struct idx_walk_dir *dir, struct ax_str name)
 static bool is_same(const struct idx_listed *now, const struct idx_file *old, uint64_t dev)
 {
 	return !now->hidden && now->ino == old->ino && now->size == old->size &&
-		now->mtime == old->mtime && now->ctime == old->ctime && now->dev == dev &&
-		now->type == idx_file_type(old);
+	       now->mtime == old->mtime && now->ctime == old->ctime && now->dev == dev &&
+	       now->type == idx_file_type(old);
 }
 
 /* Whether a file that did not change must be looked at again all the same. */
@@ -207,8 +208,8 @@ static bool needs_look(const struct idx_file *old)
 	return old->flags & IDX_FILE_RACY || status == IDX_WRITING || status == IDX_UNREADABLE;
 }
 
-static bool is_unchanged(
-	struct scan_worker *worker, const struct visit *visit, bool *has_problems)
+static bool is_unchanged(struct scan_worker *worker, const struct visit *visit,
+	bool *has_problems)
 {
 	struct old_cursor cursor = { .worker = worker };
 	size_t count = idx_listing_count(worker->listing);
@@ -242,7 +243,8 @@ static bool is_recent(const struct scan *scan, ax_nanoseconds time)
 	return time >= scan->started - granularity;
 }
 
-static uint32_t flags_of(const struct scan *scan, const struct idx_listed *now, uint64_t dir_dev)
+static uint32_t flags_of(const struct scan *scan, const struct idx_listed *now,
+	uint64_t dir_dev)
 {
 	uint32_t flags = (uint32_t)now->type << IDX_FILE_TYPE_SHIFT;
 
@@ -292,8 +294,8 @@ static bool is_related(const struct idx_finding *found)
 }
 
 /* The finding in the batch's arena, with what it borrowed. */
-static const struct scan_finding *keep_finding(
-	struct scan_worker *worker, const struct idx_finding *found)
+static const struct scan_finding *keep_finding(struct scan_worker *worker,
+	const struct idx_finding *found)
 {
 	struct scan_finding *kept = allocate(worker, sizeof(*kept));
 
@@ -404,8 +406,8 @@ static int examine(struct scan_worker *worker, const struct visit *visit,
 	}
 	take_stat(&out->file, now);
 	out->file.flags = flags_of(worker->scan, now, visit->dir->dev) | found.status |
-		(found.misnamed ? IDX_FILE_MISNAMED : 0) |
-		(is_related(&found) ? IDX_FILE_RELATED : 0);
+			  (found.misnamed ? IDX_FILE_MISNAMED : 0) |
+			  (is_related(&found) ? IDX_FILE_RELATED : 0);
 	out->file.detail = old ? old->detail : 0;
 	out->finding = keep_finding(worker, &found);
 	return out->finding ? 1 : no_memory(visit->dir->path, err);
@@ -413,8 +415,8 @@ static int examine(struct scan_worker *worker, const struct visit *visit,
 
 /* Handing over. */
 
-static int begin_chunk(
-	struct scan_worker *worker, struct visit *visit, size_t expected, struct ax_error *err)
+static int begin_chunk(struct scan_worker *worker, struct visit *visit, size_t expected,
+	struct ax_error *err)
 {
 	if (worker->batch && worker->batch->weight > SCAN_BATCH_WEIGHT) {
 		hand_over(worker);
@@ -610,14 +612,13 @@ static int rewrite(struct scan_worker *worker, struct visit *visit, struct ax_er
 		else if (order > 0)
 			status = handle_changed(worker, visit, now, NULL, 0, expected, err);
 		else if (!worker->scan->examine_all && is_same(now, &old, dev) &&
-			!needs_look(&old)) {
+			 !needs_look(&old)) {
 			worker->counts.unchanged++;
 			status = carry_over(worker, visit, &old, expected, err);
 			if (status == 0)
 				status = report_old(worker, visit, &old, err);
 		} else {
-			status = handle_changed(
-				worker, visit, now, &old, dev, expected, err);
+			status = handle_changed(worker, visit, now, &old, dev, expected, err);
 		}
 		if (status < 0)
 			return -1;
@@ -635,8 +636,8 @@ static int rewrite(struct scan_worker *worker, struct visit *visit, struct ax_er
 
 /* Directories. */
 
-static int note_visited(
-	struct scan_worker *worker, const struct visit *visit, struct ax_error *err)
+static int note_visited(struct scan_worker *worker, const struct visit *visit,
+	struct ax_error *err)
 {
 	if (worker->n_visited == worker->visited_capacity) {
 		size_t capacity = worker->visited_capacity * 2 + 256;
@@ -667,14 +668,15 @@ static bool is_ignored(const struct scan *scan, struct ax_str path, struct ax_st
 	if (ax_str_equal(path, AX_STR(".artidx")))
 		return true;
 	for (size_t i = 0; i < globs->count; i++) {
-		if (ax_glob_match(globs->items[i], name) || ax_glob_match(globs->items[i], path))
+		if (ax_glob_match(globs->items[i], name) ||
+			ax_glob_match(globs->items[i], path))
 			return true;
 	}
 	return false;
 }
 
-static int push_dirs(
-	struct scan_worker *worker, const struct idx_walk_dir *dir, struct ax_error *err)
+static int push_dirs(struct scan_worker *worker, const struct idx_walk_dir *dir,
+	struct ax_error *err)
 {
 	if (dir->names)
 		return 0;
@@ -688,8 +690,8 @@ static int push_dirs(
 	return 0;
 }
 
-static int count_listing(
-	struct scan_worker *worker, const struct idx_walk_dir *dir, struct ax_error *err)
+static int count_listing(struct scan_worker *worker, const struct idx_walk_dir *dir,
+	struct ax_error *err)
 {
 	struct idx_progress *progress = worker->scan->options->progress;
 	size_t count = idx_listing_count(worker->listing);
@@ -719,8 +721,8 @@ static int count_listing(
 }
 
 /* 1 when the directory is not to be entered. */
-static int is_barred(
-	struct scan_worker *worker, const struct idx_walk_dir *dir, struct ax_error *err)
+static int is_barred(struct scan_worker *worker, const struct idx_walk_dir *dir,
+	struct ax_error *err)
 {
 	const struct scan *scan = worker->scan;
 
@@ -772,8 +774,8 @@ static int visit_open(struct scan_worker *worker, struct visit *visit, struct ax
 	return 0;
 }
 
-static int visit_directory(
-	struct scan_worker *worker, const struct idx_walk_dir *dir, struct ax_error *err)
+static int visit_directory(struct scan_worker *worker, const struct idx_walk_dir *dir,
+	struct ax_error *err)
 {
 	struct visit visit = { .dir = dir };
 	char why[128];

@@ -14,7 +14,7 @@ uint64_t scan_identity_hash(const struct scan_identity *identity)
 bool scan_identity_equal(const struct scan_identity *a, const struct scan_identity *b)
 {
 	return a->dev == b->dev && a->ino == b->ino && a->size == b->size &&
-		a->mtime == b->mtime;
+	       a->mtime == b->mtime;
 }
 
 void scan_batch_clear(struct scan_batch *batch)
@@ -51,8 +51,8 @@ static int settle(struct scan_writer *writer, const struct scan_finding *finding
 }
 
 /* Remember where a file arrived that may have been elsewhere before. */
-static int note_arrived(struct scan_writer *writer, const struct scan_chunk *chunk, size_t index,
-	struct ax_error *err)
+static int note_arrived(struct scan_writer *writer, const struct scan_chunk *chunk,
+	size_t index, struct ax_error *err)
 {
 	const struct scan_file *file = &chunk->files[index];
 	struct scan_identity identity = {
@@ -80,8 +80,8 @@ static int note_arrived(struct scan_writer *writer, const struct scan_chunk *chu
 	return 0;
 }
 
-static int note_place(
-	struct scan_writer *writer, const struct scan_chunk *chunk, struct ax_error *err)
+static int note_place(struct scan_writer *writer, const struct scan_chunk *chunk,
+	struct ax_error *err)
 {
 	if (writer->n_places == writer->place_capacity) {
 		size_t capacity = writer->place_capacity * 2 + 64;
@@ -96,8 +96,8 @@ static int note_place(
 	return 0;
 }
 
-static int note_all_arrived(
-	struct scan_writer *writer, const struct scan_chunk *chunk, struct ax_error *err)
+static int note_all_arrived(struct scan_writer *writer, const struct scan_chunk *chunk,
+	struct ax_error *err)
 {
 	bool has_place = false;
 
@@ -113,8 +113,8 @@ static int note_all_arrived(
 	return 0;
 }
 
-static int write_chunk(
-	struct scan_writer *writer, const struct scan_chunk *chunk, struct ax_error *err)
+static int write_chunk(struct scan_writer *writer, const struct scan_chunk *chunk,
+	struct ax_error *err)
 {
 	struct idx_file files[IDX_CHUNK_FILES];
 	struct idx_chunk_source source = {

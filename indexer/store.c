@@ -48,8 +48,7 @@ static int call_open(void *argument)
 {
 	struct opening *opening = argument;
 
-	return open_environment(
-		opening->env, opening->path, opening->map_size, opening->flags);
+	return open_environment(opening->env, opening->path, opening->map_size, opening->flags);
 }
 
 static int call_close(void *argument)
@@ -168,7 +167,8 @@ static int create(struct idx_store *store, struct ax_error *err)
 
 static int check_pages(struct idx_store *store, struct ax_error *err)
 {
-	int fd = openat(store->dirfd, IDX_STORE_DATA, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	int fd = openat(store->dirfd, IDX_STORE_DATA,
+		O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
 	if (fd < 0)
 		return ax_fail_errno(err, "%s: cannot open", store->data_path);
@@ -195,8 +195,7 @@ static int choose_flags(struct idx_store *store, unsigned *out, struct ax_error 
 	if (store->write)
 		return ax_fail(err, EACCES, "%s: cannot be written to", store->path);
 	*out |= MDB_NOLOCK;
-	return idx_lock_share(
-		store->dirfd, IDX_STORE_WRITER, store->path, &store->lockfd, err);
+	return idx_lock_share(store->dirfd, IDX_STORE_WRITER, store->path, &store->lockfd, err);
 }
 
 static int open_tables(struct idx_store *store, struct ax_error *err)

@@ -34,7 +34,7 @@ enum idx_table {
 struct idx_store;
 
 struct idx_store_options {
-	bool write;       /* create what is missing, take the lock that only one process has */
+	bool write;        /* create what is missing, take the lock that only one process has */
 	uint64_t headroom; /* bytes that a transaction may add; 0: plenty */
 };
 
@@ -61,8 +61,8 @@ int idx_store_remove(const char *path, struct ax_error *err);
  * changes. Readers may live in other threads than the one that began them, one at a time.
  */
 struct idx_txn;
-int idx_txn_begin(
-	struct idx_store *store, bool write, struct idx_txn **out, struct ax_error *err);
+int idx_txn_begin(struct idx_store *store, bool write, struct idx_txn **out,
+	struct ax_error *err);
 /* Ends the transaction even where it fails; then nothing of it is stored. */
 int idx_txn_commit(struct idx_txn *txn, struct ax_error *err);
 void idx_txn_abort(struct idx_txn *txn);
@@ -81,15 +81,15 @@ int idx_txn_put(struct idx_txn *txn, enum idx_table table, struct ax_str key,
 	struct ax_str value, unsigned flags, struct ax_error *err);
 
 /* Remove key, if it is there. */
-int idx_txn_delete(
-	struct idx_txn *txn, enum idx_table table, struct ax_str key, struct ax_error *err);
+int idx_txn_delete(struct idx_txn *txn, enum idx_table table, struct ax_str key,
+	struct ax_error *err);
 
 /* Remove everything from a table. */
 int idx_txn_clear(struct idx_txn *txn, enum idx_table table, struct ax_error *err);
 
 /* How many keys a table has. */
-int idx_txn_count(
-	struct idx_txn *txn, enum idx_table table, uint64_t *out, struct ax_error *err);
+int idx_txn_count(struct idx_txn *txn, enum idx_table table, uint64_t *out,
+	struct ax_error *err);
 
 /* Walks a table in key order. The transaction must outlive it, and not change the table. */
 struct idx_cursor;
@@ -101,7 +101,7 @@ void idx_cursor_close(struct idx_cursor *cursor);
 int idx_cursor_seek(struct idx_cursor *cursor, struct ax_str key, struct ax_str *key_out,
 	struct ax_str *value_out, struct ax_error *err);
 /* To the next key; on a new cursor the first one. */
-int idx_cursor_next(struct idx_cursor *cursor, struct ax_str *key_out,
-	struct ax_str *value_out, struct ax_error *err);
+int idx_cursor_next(struct idx_cursor *cursor, struct ax_str *key_out, struct ax_str *value_out,
+	struct ax_error *err);
 
 #endif

@@ -49,8 +49,8 @@ static int call_begin(void *argument)
 	return mdb_txn_begin(beginning->env, NULL, beginning->flags, &beginning->txn);
 }
 
-int idx_txn_begin(
-	struct idx_store *store, bool write, struct idx_txn **out, struct ax_error *err)
+int idx_txn_begin(struct idx_store *store, bool write, struct idx_txn **out,
+	struct ax_error *err)
 {
 	struct beginning beginning = { .env = store->env, .flags = write ? 0 : MDB_RDONLY };
 
@@ -234,8 +234,8 @@ static int call_delete(void *argument)
 		&access->key, NULL);
 }
 
-int idx_txn_delete(
-	struct idx_txn *txn, enum idx_table table, struct ax_str key, struct ax_error *err)
+int idx_txn_delete(struct idx_txn *txn, enum idx_table table, struct ax_str key,
+	struct ax_error *err)
 {
 	struct access access = { .txn = txn, .table = table, .key = as_val(key) };
 
@@ -277,8 +277,8 @@ static int call_count(void *argument)
 		&counting->stat);
 }
 
-int idx_txn_count(
-	struct idx_txn *txn, enum idx_table table, uint64_t *out, struct ax_error *err)
+int idx_txn_count(struct idx_txn *txn, enum idx_table table, uint64_t *out,
+	struct ax_error *err)
 {
 	struct counting counting = { .txn = txn, .table = table };
 
@@ -352,15 +352,14 @@ static int call_step(void *argument)
 	if (step->key.mv_size > LONGEST_KEY ||
 		!is_sound(cursor->table, &step->key, &step->value))
 		return MDB_CORRUPTED;
-	if (cursor->started &&
-		ax_str_compare(ax_str(cursor->last, cursor->last_length),
-			ax_str(step->key.mv_data, step->key.mv_size)) >= 0)
+	if (cursor->started && ax_str_compare(ax_str(cursor->last, cursor->last_length),
+				       ax_str(step->key.mv_data, step->key.mv_size)) >= 0)
 		return MDB_CORRUPTED;
 	return 0;
 }
 
-static int take_step(
-	struct step *step, struct ax_str *key_out, struct ax_str *value_out, struct ax_error *err)
+static int take_step(struct step *step, struct ax_str *key_out, struct ax_str *value_out,
+	struct ax_error *err)
 {
 	struct idx_cursor *cursor = step->cursor;
 	struct idx_store *store = cursor->txn->store;

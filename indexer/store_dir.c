@@ -147,8 +147,8 @@ static int allocate_lock(int fd, const char *path, struct ax_error *err)
 	return 0;
 }
 
-int idx_store_dir_prepare_lock(
-	int dirfd, const char *path, bool *writable_out, struct ax_error *err)
+int idx_store_dir_prepare_lock(int dirfd, const char *path, bool *writable_out,
+	struct ax_error *err)
 {
 	int fd = openat(dirfd, IDX_STORE_LOCK,
 		O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, PRIVATE_FILE);
@@ -211,7 +211,8 @@ int idx_store_dir_publish_new(int dirfd, const char *path, struct ax_error *err)
 	if (remove_file(dirfd, path, IDX_STORE_LOCK, err) < 0)
 		return -1;
 	if (renameat(dirfd, IDX_STORE_NEW "/" IDX_STORE_DATA, dirfd, IDX_STORE_DATA) < 0)
-		return ax_fail_errno(err, "%s/" IDX_STORE_DATA ": cannot move into place", path);
+		return ax_fail_errno(err, "%s/" IDX_STORE_DATA ": cannot move into place",
+			path);
 	if (remove_new(dirfd, path, err) < 0)
 		return -1;
 	return ax_dir_sync(dirfd, ".", err);

@@ -35,8 +35,8 @@ int idx_store_dir_find(int dirfd, const char *path, const char *name, uint64_t *
  * Have lock.mdb there in full length before LMDB maps it: on a full disk that is an error here and
  * a SIGBUS there. EACCES and EROFS are not failures: *writable_out says it.
  */
-int idx_store_dir_prepare_lock(
-	int dirfd, const char *path, bool *writable_out, struct ax_error *err);
+int idx_store_dir_prepare_lock(int dirfd, const char *path, bool *writable_out,
+	struct ax_error *err);
 
 /* An empty directory IDX_STORE_NEW with an empty data file: what an earlier attempt left goes. */
 int idx_store_dir_begin_new(int dirfd, const char *path, struct ax_error *err);

@@ -85,8 +85,7 @@ int store_damaged(const struct idx_store *store, struct ax_error *err)
 }
 
 /* LMDB's codes in our terms. */
-int store_fail(
-	const struct idx_store *store, int code, const char *what, struct ax_error *err)
+int store_fail(const struct idx_store *store, int code, const char *what, struct ax_error *err)
 {
 	switch (code) {
 	case MDB_MAP_FULL:

@@ -26,8 +26,8 @@ struct idx_update {
 	uint64_t written; /* bytes since the last commit, roughly */
 	struct catalog_state state;
 	struct idx_intern classes;
-	struct idx_intern notes;       /* why, NUL, problem */
-	uint32_t *note_numbers;	       /* by place in notes */
+	struct idx_intern notes; /* why, NUL, problem */
+	uint32_t *note_numbers;  /* by place in notes */
 	size_t note_capacity;
 	bool notes_loaded;
 	struct idx_intern layouts; /* digests that are known to be stored */
@@ -35,8 +35,8 @@ struct idx_update {
 };
 
 /* A new note's number goes with its place in the table of those known. */
-static int remember_note(
-	struct idx_update *update, struct ax_str text, uint32_t number, struct ax_error *err)
+static int remember_note(struct idx_update *update, struct ax_str text, uint32_t number,
+	struct ax_error *err)
 {
 	uint32_t place;
 
@@ -86,8 +86,8 @@ static int load_notes(struct idx_update *update, struct ax_error *err)
 	return found;
 }
 
-static int load_classes(
-	struct idx_update *update, const struct idx_snapshot *snapshot, struct ax_error *err)
+static int load_classes(struct idx_update *update, const struct idx_snapshot *snapshot,
+	struct ax_error *err)
 {
 	uint32_t id;
 
@@ -241,8 +241,8 @@ int idx_update_detail(struct idx_update *update, struct ax_str encoded, uint64_t
 		return 0;
 	}
 	catalog_u64_key(*key, bytes);
-	int found = idx_txn_get(
-		update->txn, IDX_TABLE_DETAILS, ax_str(bytes, sizeof(bytes)), &before, err);
+	int found = idx_txn_get(update->txn, IDX_TABLE_DETAILS, ax_str(bytes, sizeof(bytes)),
+		&before, err);
 	if (found < 0)
 		return -1;
 	if (found == 1 && ax_str_equal(before, encoded))
@@ -258,12 +258,12 @@ int idx_update_drop_detail(struct idx_update *update, uint64_t key, struct ax_er
 	catalog_u64_key(key, bytes);
 	update->changed = true;
 	update->state.freed++;
-	return idx_txn_delete(
-		update->txn, IDX_TABLE_DETAILS, ax_str(bytes, sizeof(bytes)), err);
+	return idx_txn_delete(update->txn, IDX_TABLE_DETAILS, ax_str(bytes, sizeof(bytes)),
+		err);
 }
 
-int idx_update_layout(
-	struct idx_update *update, const struct sft_layout *layout, struct ax_error *err)
+int idx_update_layout(struct idx_update *update, const struct sft_layout *layout,
+	struct ax_error *err)
 {
 	struct ax_digest digest = sft_layout_exact_digest(layout);
 	struct ax_str key = ax_str((const char *)digest.bytes, sizeof(digest.bytes));
@@ -345,8 +345,8 @@ static void zones_of_chunk(const struct idx_chunk *chunk, struct zones *out)
 		add_to_zones(out, &file);
 }
 
-static int drop_zone(
-	struct idx_update *update, uint32_t class_id, const char *dir_key, struct ax_error *err)
+static int drop_zone(struct idx_update *update, uint32_t class_id, const char *dir_key,
+	struct ax_error *err)
 {
 	char key[CATALOG_ZONE_KEY];
 
@@ -405,8 +405,8 @@ int idx_update_chunk(struct idx_update *update, const struct idx_chunk_source *c
 	idx_chunk_encode(&update->chunk, chunk);
 	if (ax_buf_check(&update->chunk, "catalogue", err) < 0)
 		return -1;
-	int found = idx_txn_get(
-		update->txn, IDX_TABLE_DIRS, ax_str(key, sizeof(key)), &value, err);
+	int found =
+		idx_txn_get(update->txn, IDX_TABLE_DIRS, ax_str(key, sizeof(key)), &value, err);
 	if (found < 0)
 		return -1;
 	if (found == 1) {
@@ -449,8 +449,8 @@ int idx_update_drop_chunks(struct idx_update *update, struct ax_digest dir, uint
 		update->changed = true;
 		if (number == 0)
 			update->state.stored_dirs--;
-		if (idx_txn_delete(
-			    update->txn, IDX_TABLE_DIRS, ax_str(key, sizeof(key)), err) < 0 ||
+		if (idx_txn_delete(update->txn, IDX_TABLE_DIRS, ax_str(key, sizeof(key)), err) <
+				0 ||
 			replace_zones(update, key, &before, &none, err) < 0)
 			return -1;
 	}
@@ -472,15 +472,15 @@ int idx_update_run(struct idx_update *update, struct ax_str encoded, struct ax_e
 	char key[4];
 
 	catalog_u32_key((uint32_t)update->state.runs, key);
-	if (put(update, IDX_TABLE_RUNS, ax_str(key, sizeof(key)), encoded, IDX_PUT_APPEND, err) <
-		0)
+	if (put(update, IDX_TABLE_RUNS, ax_str(key, sizeof(key)), encoded, IDX_PUT_APPEND,
+		    err) < 0)
 		return -1;
 	update->state.runs++;
 	return commit_piece(update, err);
 }
 
-int idx_update_owner(
-	struct idx_update *update, uint64_t detail, struct ax_str encoded, struct ax_error *err)
+int idx_update_owner(struct idx_update *update, uint64_t detail, struct ax_str encoded,
+	struct ax_error *err)
 {
 	char key[8];
 
@@ -493,8 +493,8 @@ int idx_update_owner(
 /* The end. */
 
 /* Add up the zones: what the class table says is what a walk through a class must find. */
-static int sum_classes(
-	struct idx_update *update, struct idx_class_sum *sums, struct ax_error *err)
+static int sum_classes(struct idx_update *update, struct idx_class_sum *sums,
+	struct ax_error *err)
 {
 	struct idx_cursor *cursor = NULL;
 	struct ax_str key, value;
@@ -508,8 +508,8 @@ static int sum_classes(
 			found = catalog_damaged(update->catalog, "a zone", err);
 			break;
 		}
-		uint32_t id = (uint32_t)((unsigned char)key.ptr[0] << 8 |
-			(unsigned char)key.ptr[1]);
+		uint32_t id =
+			(uint32_t)((unsigned char)key.ptr[0] << 8 | (unsigned char)key.ptr[1]);
 		if (id == CATALOG_RELATED)
 			continue;
 		if (id >= update->classes.count || !catalog_zone_decode(value, &zone)) {
@@ -544,8 +544,8 @@ out:
 	return status;
 }
 
-int idx_update_snapshot(
-	struct idx_update *update, struct idx_snapshot **out, struct ax_error *err)
+int idx_update_snapshot(struct idx_update *update, struct idx_snapshot **out,
+	struct ax_error *err)
 {
 	struct catalog_state state = update->state;
 

@@ -19,7 +19,8 @@ struct sft_layout;
 struct idx_update;
 
 /* Begin; whatever an unfinished first update left is forgotten. */
-int idx_update_begin(struct idx_catalog *catalog, struct idx_update **out, struct ax_error *err);
+int idx_update_begin(struct idx_catalog *catalog, struct idx_update **out,
+	struct ax_error *err);
 
 /*
  * Commit, with what the scan found out as a whole. Ends the update, even where it fails: then
@@ -50,8 +51,8 @@ int idx_update_detail(struct idx_update *update, struct ax_str encoded, uint64_t
 int idx_update_drop_detail(struct idx_update *update, uint64_t key, struct ax_error *err);
 
 /* Store a tensor list, if it is not there yet. */
-int idx_update_layout(
-	struct idx_update *update, const struct sft_layout *layout, struct ax_error *err);
+int idx_update_layout(struct idx_update *update, const struct sft_layout *layout,
+	struct ax_error *err);
 
 /* Store a chunk of a directory; nothing is written when it is there as it is. */
 int idx_update_chunk(struct idx_update *update, const struct idx_chunk_source *chunk,
@@ -69,8 +70,8 @@ int idx_update_find_chunk(struct idx_update *update, struct ax_digest dir, uint3
  * What is stored now, to derive runs from. Ends, and all that it lent out with it, before the
  * next change.
  */
-int idx_update_snapshot(
-	struct idx_update *update, struct idx_snapshot **out, struct ax_error *err);
+int idx_update_snapshot(struct idx_update *update, struct idx_snapshot **out,
+	struct ax_error *err);
 
 /* Forget all runs and owners, then add them anew, encoded: runs in order of their ids. */
 int idx_update_clear_runs(struct idx_update *update, struct ax_error *err);

@@ -32,7 +32,7 @@ struct idx_walk {
 struct idx_walker {
 	struct idx_walk *walk;
 	struct item *current; /* what is worked on; NULL before the first and after the last */
-	int fd;		      /* of current, or -1 */
+	int fd;               /* of current, or -1 */
 	struct item *pushed;  /* found below current, newest first */
 	size_t n_pushed;
 	struct item *held; /* a directory that is kept open: the parent of what comes next */

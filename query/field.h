@@ -52,7 +52,8 @@ enum qry_field_flag {
 	QRY_FIELD_JSON = 1 << 2,  /* part of a row in JSON */
 	QRY_FIELD_SHOWN = 1 << 3, /* a column when the user names none */
 	QRY_FIELD_NOTE = 1 << 4,  /* a note; param is its enum qry_note */
-	QRY_FIELD_PATH = 1 << 5,  /* a path: shortened at its front */
+	QRY_FIELD_INDEXED = 1 << 6, /* a list: [index] comes first */
+	QRY_FIELD_PATH = 1 << 5,    /* a path: shortened at its front */
 };
 
 struct qry_field {

@@ -168,8 +168,8 @@ static void take(struct qry_lexer *lexer, struct qry_token *out, enum qry_token_
 }
 
 /* "any(tensors:" at the start of s: its length, or 0. */
-static size_t measure_cross(
-	const struct qry_lexer *lexer, struct ax_str s, bool may_split, struct qry_token *out)
+static size_t measure_cross(const struct qry_lexer *lexer, struct ax_str s, bool may_split,
+	struct qry_token *out)
 {
 	for (unsigned i = 0; i < N_QUANTIFIERS; i++) {
 		struct ax_str name = ax_str_from(quantifier_texts[i]);
@@ -246,8 +246,8 @@ static int take_word(struct qry_lexer *lexer, struct ax_str s, size_t length,
 	size_t quoted = qry_quoted_length(ax_str_slice(s, 0, length));
 
 	if (length == SIZE_MAX || quoted == SIZE_MAX)
-		return qry_mistake_make(lexer->mistake, span_at(lexer, lexer->offset, s.len), err,
-			"this quote is never closed");
+		return qry_mistake_make(lexer->mistake, span_at(lexer, lexer->offset, s.len),
+			err, "this quote is never closed");
 	out->text = ax_str_slice(s, 0, length);
 	if (quoted == length)
 		out->text = qry_quoted_content(out->text, lexer->arena);
@@ -262,13 +262,13 @@ static int take_word(struct qry_lexer *lexer, struct ax_str s, size_t length,
 static int refuse(const struct qry_lexer *lexer, size_t length, struct ax_error *err,
 	const char *advice)
 {
-	return qry_mistake_make(
-		lexer->mistake, span_at(lexer, lexer->offset, length), err, "%s", advice);
+	return qry_mistake_make(lexer->mistake, span_at(lexer, lexer->offset, length), err,
+		"%s", advice);
 }
 
 /* Inside one argument. */
-static int split_next(
-	struct qry_lexer *lexer, struct ax_str s, struct qry_token *out, struct ax_error *err)
+static int split_next(struct qry_lexer *lexer, struct ax_str s, struct qry_token *out,
+	struct ax_error *err)
 {
 	enum qry_token_kind kind;
 	enum qry_op op;
@@ -276,9 +276,9 @@ static int split_next(
 	int found;
 
 	if (s.ptr[0] == '(' || s.ptr[0] == ')' || s.ptr[0] == '|') {
-		kind = s.ptr[0] == '(' ? QRY_TOKEN_OPEN
-			: s.ptr[0] == ')' ? QRY_TOKEN_CLOSE
-					  : QRY_TOKEN_OR;
+		kind = s.ptr[0] == '('   ? QRY_TOKEN_OPEN
+		       : s.ptr[0] == ')' ? QRY_TOKEN_CLOSE
+					 : QRY_TOKEN_OR;
 		take(lexer, out, kind, 1);
 		return 0;
 	}
@@ -320,7 +320,8 @@ static int refuse_glued(const struct qry_lexer *lexer, struct ax_str s, struct a
 		return refuse(lexer, 0, err, "an empty argument means nothing here");
 	if (ax_str_equal(s, AX_STR("!")))
 		return refuse(lexer, 1, err,
-			"between several arguments write \"not\", or quote the whole expression");
+			"between several arguments write \"not\", or quote the whole "
+			"expression");
 	if (s.ptr[0] == '(' || (s.ptr[s.len - 1] == ')' && ax_str_find(s, '(') == s.len))
 		return refuse(lexer, s.len, err,
 			"give each parenthesis as an argument of its own, or quote the whole "
@@ -331,16 +332,16 @@ static int refuse_glued(const struct qry_lexer *lexer, struct ax_str s, struct a
 }
 
 /* Each argument is a token. */
-static int whole_next(
-	struct qry_lexer *lexer, struct ax_str s, struct qry_token *out, struct ax_error *err)
+static int whole_next(struct qry_lexer *lexer, struct ax_str s, struct qry_token *out,
+	struct ax_error *err)
 {
 	enum qry_token_kind kind;
 	int found;
 
 	if (s.len == 1 && strchr("(),|", s.ptr[0])) {
-		kind = s.ptr[0] == '(' ? QRY_TOKEN_OPEN
-			: s.ptr[0] == ')' ? QRY_TOKEN_CLOSE
-					  : QRY_TOKEN_OR;
+		kind = s.ptr[0] == '('   ? QRY_TOKEN_OPEN
+		       : s.ptr[0] == ')' ? QRY_TOKEN_CLOSE
+					 : QRY_TOKEN_OR;
 		take(lexer, out, kind, 1);
 		return 0;
 	}

@@ -44,10 +44,10 @@ enum qry_token_kind {
 struct qry_token {
 	enum qry_token_kind kind;
 	struct qry_span span;
-	struct ax_str text;             /* word; field of a term; view of a cross */
-	struct qry_span text_span;      /* of text */
-	enum qry_op op;                 /* of a term */
-	struct ax_str value;            /* of a term, quotes and commas and all */
+	struct ax_str text;        /* word; field of a term; view of a cross */
+	struct qry_span text_span; /* of text */
+	enum qry_op op;            /* of a term */
+	struct ax_str value;       /* of a term, quotes and commas and all */
 	struct qry_span value_span;
 	enum qry_quantifier quantifier; /* of a cross */
 };

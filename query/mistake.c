@@ -60,7 +60,8 @@ static void show_line(struct ax_buf *buf, struct ax_str line, size_t at, size_t 
 	if (length > line.len - at)
 		length = line.len - at;
 	start = character_start(line, at > SHOWN ? at - SHOWN : 0);
-	end = character_start(line, line.len - at - length > SHOWN ? at + length + SHOWN : line.len);
+	end = character_start(line,
+		line.len - at - length > SHOWN ? at + length + SHOWN : line.len);
 	ax_buf_append_text(buf, "  ");
 	if (start > 0) {
 		ax_buf_append_text(buf, "...");

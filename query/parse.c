@@ -40,7 +40,8 @@ static int refuse_token(struct parser *p, struct ax_error *err)
 		[QRY_TOKEN_END] = "the expression ends where a term should be",
 		[QRY_TOKEN_OPEN] = "this parenthesis is not expected here",
 		[QRY_TOKEN_CLOSE] = "this parenthesis was never opened, or nothing is in it",
-		[QRY_TOKEN_AND] = "\"and\" stands between two terms; to find the word, quote it",
+		[QRY_TOKEN_AND] =
+			"\"and\" stands between two terms; to find the word, quote it",
 		[QRY_TOKEN_OR] = "\"or\" stands between two terms; to find the word, quote it",
 		[QRY_TOKEN_NOT] = "\"not\" stands before a term; to find the word, quote it",
 		[QRY_TOKEN_CROSS] = "this is not expected here",
@@ -57,14 +58,15 @@ static int parse_group(struct parser *p, struct qry_node **out, struct ax_error 
 	struct qry_span open = p->token.span;
 
 	if (p->depth == DEPTH_MAX)
-		return qry_mistake_make(
-			p->mistake, open, err, "more than %d parentheses deep", DEPTH_MAX);
+		return qry_mistake_make(p->mistake, open, err, "more than %d parentheses deep",
+			DEPTH_MAX);
 	p->depth++;
 	if (advance(p, err) < 0 || parse_or(p, out, err) < 0)
 		return -1;
 	p->depth--;
 	if (p->token.kind == QRY_TOKEN_END)
-		return qry_mistake_make(p->mistake, open, err, "this parenthesis is never closed");
+		return qry_mistake_make(p->mistake, open, err,
+			"this parenthesis is never closed");
 	if (p->token.kind != QRY_TOKEN_CLOSE)
 		return refuse_token(p, err);
 	return advance(p, err);

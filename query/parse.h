@@ -22,15 +22,16 @@ enum qry_node_kind { QRY_AND, QRY_OR, QRY_NOT, QRY_CROSS, QRY_TERM, QRY_WORD };
 
 struct qry_node {
 	enum qry_node_kind kind;
-	struct qry_node *child;  /* the first one: of QRY_AND and QRY_OR two or more, of QRY_NOT and
+	struct qry_node
+		*child; /* the first one: of QRY_AND and QRY_OR two or more, of QRY_NOT and
 				    QRY_CROSS one */
-	struct qry_node *next;   /* the next child of the same parent */
-	struct qry_token token;  /* of QRY_CROSS, QRY_TERM and QRY_WORD */
+	struct qry_node *next;  /* the next child of the same parent */
+	struct qry_token token; /* of QRY_CROSS, QRY_TERM and QRY_WORD */
 	/* What bind.h adds: */
-	enum qry_view view;      /* of QRY_CROSS: the rows looked at */
-	enum qry_cost cost;      /* the dearest thing that must be known */
+	enum qry_view view;                    /* of QRY_CROSS: the rows looked at */
+	enum qry_cost cost;                    /* the dearest thing that must be known */
 	const struct qry_condition *condition; /* of QRY_TERM */
-	const struct qry_word *word;           /* of QRY_WORD */
+	struct qry_word *word;                 /* of QRY_WORD */
 };
 
 /*

@@ -49,7 +49,8 @@ static size_t measure_step(struct ax_str s)
 	if (quoted == SIZE_MAX)
 		return 0;
 	i += quoted;
-	while (quoted == 0 && i < s.len && (s.ptr[i] == '-' || (s.ptr[i] >= '0' && s.ptr[i] <= '9')))
+	while (quoted == 0 && i < s.len &&
+		(s.ptr[i] == '-' || (s.ptr[i] >= '0' && s.ptr[i] <= '9')))
 		i++;
 	return i < s.len && s.ptr[i] == ']' ? i + 1 : 0;
 }
@@ -82,10 +83,10 @@ static int read_step(struct ax_str s, struct ax_arena *arena, struct qry_step *o
 	return out->key.ptr ? 0 : -1;
 }
 
-static int read_steps(struct ax_str rest, struct qry_span place, struct ax_arena *arena,
-	struct qry_ref *out, struct qry_mistake *mistake, struct ax_error *err)
+static int read_steps(const struct qry_ref_context *context, struct ax_str rest,
+	struct qry_span place, struct qry_ref *out, struct ax_error *err)
 {
-	struct qry_step *steps = ax_arena_alloc(arena, STEPS_MAX * sizeof(*steps));
+	struct qry_step *steps = ax_arena_alloc(context->arena, STEPS_MAX * sizeof(*steps));
 
 	if (!steps)
 		return ax_fail(err, ENOMEM, "no memory for the query");
@@ -94,9 +95,10 @@ static int read_steps(struct ax_str rest, struct qry_span place, struct ax_arena
 		size_t length = measure_step(from);
 
 		if (length == 0 || out->n_steps == STEPS_MAX ||
-			read_step(ax_str_slice(from, 0, length), arena, &steps[out->n_steps]) < 0)
-			return qry_mistake_make(mistake, place, err, "\"%.*s\" is not a field",
-				AX_STR_ARG(out->text));
+			read_step(ax_str_slice(from, 0, length), context->arena,
+				&steps[out->n_steps]) < 0)
+			return qry_mistake_make(context->mistake, place, err,
+				"\"%.*s\" is not a field", AX_STR_ARG(out->text));
 		out->n_steps++;
 		at += length;
 	}
@@ -104,9 +106,11 @@ static int read_steps(struct ax_str rest, struct qry_span place, struct ax_arena
 	return 0;
 }
 
-static int refuse_unknown(enum qry_view view, struct ax_str name, struct qry_span place,
-	struct qry_mistake *mistake, struct ax_error *err)
+static int refuse_unknown(const struct qry_ref_context *context, struct ax_str name,
+	struct qry_span place, struct ax_error *err)
 {
+	enum qry_view view = context->view;
+	struct qry_mistake *mistake = context->mistake;
 	struct qry_guess guess;
 	struct ax_str best;
 	size_t n;
@@ -118,8 +122,8 @@ static int refuse_unknown(enum qry_view view, struct ax_str name, struct qry_spa
 	best = qry_guess_best(&guess);
 	if (best.len > 0)
 		return qry_mistake_make(mistake, place, err,
-			"%s have no field \"%.*s\"; did you mean \"%.*s\"?", qry_view_name(view),
-			AX_STR_ARG(name), AX_STR_ARG(best));
+			"%s have no field \"%.*s\"; did you mean \"%.*s\"?",
+			qry_view_name(view), AX_STR_ARG(name), AX_STR_ARG(best));
 	for (unsigned other = 0; other < QRY_VIEW_COUNT; other++) {
 		if (qry_field_find((enum qry_view)other, name))
 			return qry_mistake_make(mistake, place, err,
@@ -127,30 +131,36 @@ static int refuse_unknown(enum qry_view view, struct ax_str name, struct qry_spa
 				AX_STR_ARG(name), qry_view_name((enum qry_view)other));
 	}
 	return qry_mistake_make(mistake, place, err,
-		"%s have no field \"%.*s\"; \"artidx help query\" lists them", qry_view_name(view),
-		AX_STR_ARG(name));
+		"%s have no field \"%.*s\"; \"artidx help query\" lists them",
+		qry_view_name(view), AX_STR_ARG(name));
 }
 
-int qry_ref_parse(enum qry_view view, struct ax_str text, struct qry_span place,
-	struct ax_arena *arena, struct qry_ref *out, struct qry_mistake *mistake,
-	struct ax_error *err)
+int qry_ref_parse(const struct qry_ref_context *context, struct ax_str text,
+	struct qry_span place, struct qry_ref *out, struct ax_error *err)
 {
 	size_t length = measure_name(text);
 	struct ax_str name = ax_str_slice(text, 0, length);
 
 	*out = (struct qry_ref){ .text = text };
 	if (length == 0)
-		return qry_mistake_make(
-			mistake, place, err, "\"%.*s\" is not a field", AX_STR_ARG(text));
-	out->field = qry_field_find(view, name);
+		return qry_mistake_make(context->mistake, place, err, "\"%.*s\" is not a field",
+			AX_STR_ARG(text));
+	out->field = qry_field_find(context->view, name);
 	if (!out->field) {
-		if (length < text.len)
-			place.length = length;
-		return refuse_unknown(view, name, place, mistake, err);
+		place.length = length < place.length ? length : place.length;
+		return refuse_unknown(context, name, place, err);
 	}
 	if (length < text.len && !(out->field->flags & QRY_FIELD_KEYED))
-		return qry_mistake_make(mistake, place, err,
-			"\"%s\" has nothing inside: only cfg, meta and rows have", out->field->name);
-	return read_steps(
-		ax_str_slice(text, length, text.len), place, arena, out, mistake, err);
+		return qry_mistake_make(context->mistake, place, err,
+			"\"%s\" has nothing inside: only cfg, meta and rows have",
+			out->field->name);
+	if (read_steps(context, ax_str_slice(text, length, text.len), place, out, err) < 0)
+		return -1;
+	if (out->n_steps > 0 && out->steps[0].kind == QRY_STEP_KEY &&
+		(out->field->flags & QRY_FIELD_INDEXED))
+		return qry_mistake_make(context->mistake, place, err,
+			"\"%s\" is a list: write %s[-1]%.*s for its last element",
+			out->field->name, out->field->name,
+			AX_STR_ARG(ax_str_slice(text, length, text.len)));
+	return 0;
 }

@@ -25,12 +25,18 @@ struct qry_ref {
 /* Bytes at the start of s that have the shape of a field, 0 when there are none. */
 size_t qry_ref_measure(struct ax_str s);
 
+/* Where references are read: the view they are of, and where results and mistakes go. */
+struct qry_ref_context {
+	enum qry_view view;
+	struct ax_arena *arena;
+	struct qry_mistake *mistake;
+};
+
 /*
- * Read text, all of it, as a field of the view; everything in arena or borrowed from text. place
- * is where text stands in the arguments.
+ * Read text, all of it, as a field; everything in arena or borrowed from text. place is where
+ * text stands in the arguments.
  */
-int qry_ref_parse(enum qry_view view, struct ax_str text, struct qry_span place,
-	struct ax_arena *arena, struct qry_ref *out, struct qry_mistake *mistake,
-	struct ax_error *err);
+int qry_ref_parse(const struct qry_ref_context *context, struct ax_str text,
+	struct qry_span place, struct qry_ref *out, struct ax_error *err);
 
 #endif

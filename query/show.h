@@ -25,19 +25,19 @@ struct qry_file_facts {
 	const struct ax_str *twins; /* other files with the same header and size, by path */
 };
 
+struct qry_run_file {
+	struct ax_str path;
+	bool exists; /* in the catalogue; else all below is zero */
+	struct idx_entry entry;
+	struct ax_str role;
+};
+
 struct qry_run_facts {
 	struct idx_run run;
 	size_t n_files;
 	const struct qry_run_file *files; /* its checkpoints and log, by path */
 	size_t n_uses;
 	const struct qry_run_file *uses;
-};
-
-struct qry_run_file {
-	struct ax_str path;
-	bool exists; /* in the catalogue; else all below is zero */
-	struct idx_entry entry;
-	struct ax_str role;
 };
 
 /* 1, 0 when there is no such file or run, -1. */
@@ -50,7 +50,11 @@ int qry_show_run(struct idx_snapshot *snapshot, struct ax_str id, struct ax_aren
  * Names like name that exist, nearest first, at most limit: paths and run ids for "did you
  * mean" where show, resolve and path find nothing.
  */
+struct qry_similar {
+	size_t n;
+	struct ax_str *names; /* in the arena */
+};
 int qry_show_similar(struct idx_snapshot *snapshot, struct ax_str name, size_t limit,
-	struct ax_arena *arena, struct ax_str **out, size_t *n_out, struct ax_error *err);
+	struct ax_arena *arena, struct qry_similar *out, struct ax_error *err);
 
 #endif

@@ -75,6 +75,7 @@ static int rank(const struct qry_value *value)
 		[QRY_TEXT] = 1,
 		[QRY_BOOL] = 2,
 		[QRY_LIST] = 3,
+		[QRY_MAP] = 4,
 		[QRY_JSON] = 4,
 		[QRY_NULL] = 5,
 		[QRY_ABSENT] = 6,
@@ -113,13 +114,6 @@ int qry_value_compare(const struct qry_value *a, const struct qry_value *b)
 	qry_value_number(a, &x);
 	qry_value_number(b, &y);
 	return (x > y) - (x < y);
-}
-
-static void append_json(struct ax_buf *buf, const struct ax_json_value *json)
-{
-	struct ax_json_writer w = { .buf = buf };
-
-	ax_json_write_value(&w, json);
 }
 
 /* What both forms share; false for the kinds and types that differ. */
@@ -171,59 +165,6 @@ static bool write_unit(struct ax_buf *buf, enum qry_type type, int64_t integer)
 	return true;
 }
 
-static void show_json(struct ax_buf *buf, const struct ax_json_value *json)
-{
-	struct ax_buf text = { 0 };
-
-	append_json(&text, json);
-	ax_text_escape(buf, ax_buf_str(&text));
-	ax_buf_free(&text);
-}
-
-void qry_value_show(struct ax_buf *buf, enum qry_type type, const struct qry_value *value)
-{
-	if (value->kind == QRY_INT && show_unit(buf, type, value->integer))
-		return;
-	if (value->kind == QRY_TEXT) {
-		ax_text_quote(buf, value->text);
-	} else if (value->kind == QRY_BOOL) {
-		ax_buf_append_text(buf, value->boolean ? "yes" : "no");
-	} else if (value->kind == QRY_JSON) {
-		show_json(buf, value->json);
-	} else if (value->kind == QRY_REAL) {
-		ax_buf_printf(buf, "%.4g", value->real);
-	} else if (value->kind == QRY_LIST) {
-		for (size_t i = 0; i < value->list.count; i++) {
-			if (i > 0)
-				ax_buf_append_byte(buf, type == QRY_TYPE_SHAPE ? 'x' : ',');
-			qry_value_show(buf, type, &value->list.items[i]);
-		}
-	} else {
-		append_scalar(buf, value);
-	}
-}
-
-void qry_value_write(struct ax_buf *buf, enum qry_type type, const struct qry_value *value)
-{
-	if (value->kind == QRY_INT && write_unit(buf, type, value->integer))
-		return;
-	if (value->kind == QRY_TEXT) {
-		ax_buf_append_str(buf, value->text);
-	} else if (value->kind == QRY_BOOL) {
-		ax_buf_append_text(buf, value->boolean ? "true" : "false");
-	} else if (value->kind == QRY_JSON) {
-		append_json(buf, value->json);
-	} else if (value->kind == QRY_LIST) {
-		for (size_t i = 0; i < value->list.count; i++) {
-			if (i > 0)
-				ax_buf_append_byte(buf, type == QRY_TYPE_SHAPE ? 'x' : ',');
-			qry_value_write(buf, type, &value->list.items[i]);
-		}
-	} else {
-		append_scalar(buf, value);
-	}
-}
-
 static void write_json_int(struct ax_json_writer *w, enum qry_type type, int64_t integer)
 {
 	char text[AX_UNITS_MAX];
@@ -237,6 +178,17 @@ static void write_json_int(struct ax_json_writer *w, enum qry_type type, int64_t
 		return;
 	}
 	ax_json_write_string(w, ax_str_from(text));
+}
+
+static void write_json_map(struct ax_json_writer *w, enum qry_type type,
+	const struct qry_value *value)
+{
+	ax_json_begin_object(w);
+	for (size_t i = 0; i < value->map.count; i++) {
+		ax_json_write_key(w, value->map.members[i].key);
+		qry_value_json(w, type, &value->map.members[i].value);
+	}
+	ax_json_end_object(w);
 }
 
 void qry_value_json(struct ax_json_writer *w, enum qry_type type, const struct qry_value *value)
@@ -264,10 +216,86 @@ void qry_value_json(struct ax_json_writer *w, enum qry_type type, const struct q
 			qry_value_json(w, type, &value->list.items[i]);
 		ax_json_end_array(w);
 		break;
+	case QRY_MAP:
+		write_json_map(w, type, value);
+		break;
 	case QRY_JSON:
 		ax_json_write_value(w, value->json);
 		break;
 	}
+}
+
+/* JSON as JSON, maps too. */
+static void append_json(struct ax_buf *buf, enum qry_type type, const struct qry_value *value)
+{
+	struct ax_json_writer w = { .buf = buf };
+
+	qry_value_json(&w, type, value);
+}
+
+static void show_json(struct ax_buf *buf, enum qry_type type, const struct qry_value *value)
+{
+	struct ax_buf text = { 0 };
+
+	append_json(&text, type, value);
+	ax_text_escape(buf, ax_buf_str(&text));
+	ax_buf_free(&text);
+}
+
+void qry_value_show(struct ax_buf *buf, enum qry_type type, const struct qry_value *value)
+{
+	if (value->kind == QRY_INT && show_unit(buf, type, value->integer))
+		return;
+	if (value->kind == QRY_TEXT) {
+		ax_text_quote(buf, value->text);
+	} else if (value->kind == QRY_BOOL) {
+		ax_buf_append_text(buf, value->boolean ? "yes" : "no");
+	} else if (value->kind == QRY_JSON || value->kind == QRY_MAP) {
+		show_json(buf, type, value);
+	} else if (value->kind == QRY_REAL) {
+		ax_buf_printf(buf, "%.4g", value->real);
+	} else if (value->kind == QRY_LIST) {
+		for (size_t i = 0; i < value->list.count; i++) {
+			if (i > 0)
+				ax_buf_append_byte(buf, type == QRY_TYPE_SHAPE ? 'x' : ',');
+			qry_value_show(buf, type, &value->list.items[i]);
+		}
+	} else {
+		append_scalar(buf, value);
+	}
+}
+
+void qry_value_write(struct ax_buf *buf, enum qry_type type, const struct qry_value *value)
+{
+	if (value->kind == QRY_INT && write_unit(buf, type, value->integer))
+		return;
+	if (value->kind == QRY_TEXT) {
+		ax_buf_append_str(buf, value->text);
+	} else if (value->kind == QRY_BOOL) {
+		ax_buf_append_text(buf, value->boolean ? "true" : "false");
+	} else if (value->kind == QRY_JSON || value->kind == QRY_MAP) {
+		append_json(buf, type, value);
+	} else if (value->kind == QRY_LIST) {
+		for (size_t i = 0; i < value->list.count; i++) {
+			if (i > 0)
+				ax_buf_append_byte(buf, type == QRY_TYPE_SHAPE ? 'x' : ',');
+			qry_value_write(buf, type, &value->list.items[i]);
+		}
+	} else {
+		append_scalar(buf, value);
+	}
+}
+
+void qry_value_quote(struct ax_buf *buf, enum qry_type type, const struct qry_value *value)
+{
+	struct ax_buf raw = { 0 };
+
+	qry_value_write(&raw, type, value);
+	if (value->kind == QRY_TEXT || value->kind == QRY_LIST)
+		ax_text_quote(buf, ax_buf_str(&raw));
+	else
+		ax_text_escape(buf, ax_buf_str(&raw));
+	ax_buf_free(&raw);
 }
 
 void qry_value_json_member(struct ax_json_writer *w, const char *key, enum qry_type type,
@@ -281,16 +309,20 @@ void qry_value_json_member(struct ax_json_writer *w, const char *key, enum qry_t
 	qry_value_json(w, type, value);
 }
 
-static void append_bar(struct ax_buf *buf, double share)
+static void append_bar(struct ax_buf *buf, double share, bool ascii)
 {
-	int height = (int)lround(share * 7);
+	long height = lround(share * 7);
 	char bar[] = "\xe2\x96\x81"; /* U+2581, the lowest of eight */
 
-	bar[2] = (char)((unsigned char)bar[2] + height);
-	ax_buf_append_text(buf, bar);
+	bar[2] = (char)(bar[2] + height);
+	if (ascii)
+		ax_buf_append_byte(buf, "_.-~=+*#"[height]);
+	else
+		ax_buf_append_text(buf, bar);
 }
 
-void qry_value_sparkline(struct ax_buf *buf, const struct qry_value *value, size_t width)
+void qry_value_sparkline(struct ax_buf *buf, const struct qry_value *value, size_t width,
+	bool ascii)
 {
 	double low = INFINITY, high = -INFINITY, number;
 	size_t count = value->kind == QRY_LIST ? value->list.count : 0;
@@ -308,6 +340,6 @@ void qry_value_sparkline(struct ax_buf *buf, const struct qry_value *value, size
 		if (!qry_value_number(item, &number))
 			ax_buf_append_byte(buf, ' ');
 		else
-			append_bar(buf, high > low ? (number - low) / (high - low) : 0);
+			append_bar(buf, high > low ? (number - low) / (high - low) : 0, ascii);
 	}
 }

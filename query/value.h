@@ -23,6 +23,7 @@ enum qry_kind {
 	QRY_REAL,
 	QRY_TEXT,
 	QRY_LIST,
+	QRY_MAP,  /* names and values */
 	QRY_JSON, /* an object, or an array within an array */
 };
 
@@ -38,8 +39,17 @@ struct qry_value {
 			const struct qry_value *items;
 			size_t count;
 		} list;
+		struct {
+			const struct qry_member *members;
+			size_t count;
+		} map;
 		const struct ax_json_value *json;
 	};
+};
+
+struct qry_member {
+	struct ax_str key;
+	struct qry_value value;
 };
 
 enum qry_type {
@@ -77,13 +87,17 @@ void qry_value_show(struct ax_buf *buf, enum qry_type type, const struct qry_val
 /* For programs: all digits, RFC 3339, lists joined by commas. Bytes are as they are. */
 void qry_value_write(struct ax_buf *buf, enum qry_type type, const struct qry_value *value);
 
+/* The same, quoted as git does where it is not plain. */
+void qry_value_quote(struct ax_buf *buf, enum qry_type type, const struct qry_value *value);
+
 /* As a JSON value; and as a member called key, with KEY_b64 beside it for text not in UTF-8. */
-void qry_value_json(
-	struct ax_json_writer *w, enum qry_type type, const struct qry_value *value);
+void qry_value_json(struct ax_json_writer *w, enum qry_type type,
+	const struct qry_value *value);
 void qry_value_json_member(struct ax_json_writer *w, const char *key, enum qry_type type,
 	const struct qry_value *value);
 
 /* Append the numbers of a list as a line of eight heights, at most width of them. */
-void qry_value_sparkline(struct ax_buf *buf, const struct qry_value *value, size_t width);
+void qry_value_sparkline(struct ax_buf *buf, const struct qry_value *value, size_t width,
+	bool ascii);
 
 #endif

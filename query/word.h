@@ -1,0 +1,31 @@
+/*
+ * query/word.h - a word alone: what it means in each view, and whether a row has it
+ *
+ * A word is a part, without case, of path, run or model (files), run, tag or model (runs), name
+ * or path of the file (tensors). A word that names a directory is everything below it instead.
+ */
+#ifndef ARTIDX_QUERY_WORD_H
+#define ARTIDX_QUERY_WORD_H
+
+#include "base/arena.h"
+#include "query/field.h"
+
+struct ax_error;
+struct idx_snapshot;
+struct qry_row;
+
+struct qry_word {
+	struct ax_str text;
+	bool is_directory;
+	struct ax_str directory;                                         /* root-relative */
+	enum { QRY_RUNS_UNKNOWN, QRY_RUNS_WITHOUT, QRY_RUNS_WITH } runs; /* whose id has it */
+};
+
+/* snapshot may be NULL; then no word names a directory. */
+int qry_word_make(struct ax_arena *arena, struct idx_snapshot *snapshot, enum qry_view view,
+	struct ax_str text, struct qry_word **out, struct ax_error *err);
+
+/* 1, 0, -1 */
+int qry_word_try(struct qry_word *word, struct qry_row *row, struct ax_error *err);
+
+#endif

@@ -1,14 +1,19 @@
 #include "query/bind.h"
 
 #include "base/error.h"
-#include "query/notes.h"
+#include "query/needs.h"
 #include "query/word.h"
 
 /* Which rows belong to a row of another view; match.c has a way for each. */
 static const bool reachable[QRY_VIEW_COUNT][QRY_VIEW_COUNT] = {
-	[QRY_FILES] = { [QRY_RUNS] = true, [QRY_TENSORS] = true },
+	[QRY_FILES] = { [QRY_RUNS] = true,
+		[QRY_TENSORS] = true,
+		[QRY_REFS] = true,
+		[QRY_JOBS] = true },
 	[QRY_RUNS] = { [QRY_FILES] = true },
 	[QRY_TENSORS] = { [QRY_FILES] = true },
+	[QRY_DIRS] = { [QRY_FILES] = true },
+	[QRY_REFS] = { [QRY_FILES] = true },
 };
 
 static int bind_term(struct qry_binder *binder, enum qry_view view, struct qry_node *node,
@@ -21,8 +26,7 @@ static int bind_term(struct qry_binder *binder, enum qry_view view, struct qry_n
 		return -1;
 	field = node->condition->ref.field;
 	node->cost = field->cost;
-	if (field->flags & QRY_FIELD_NOTE)
-		binder->notes |= 1U << field->param;
+	binder->needs |= qry_field_needs(field);
 	return 0;
 }
 
@@ -36,6 +40,7 @@ static int bind_cross(struct qry_binder *binder, enum qry_view view, struct qry_
 		if (qry_bind(binder, node->view, node->child, err) < 0)
 			return -1;
 		node->cost = QRY_COST_CROSS;
+		binder->needs |= qry_view_needs(node->view);
 		return 0;
 	}
 	qry_guess_begin(&guess, name);

@@ -12,7 +12,7 @@ struct idx_snapshot;
 struct qry_binder {
 	struct qry_condition_context conditions;
 	struct idx_snapshot *snapshot; /* may be NULL */
-	unsigned notes;                /* 1 << enum qry_note: what the terms look up */
+	unsigned needs;                /* see qry_query_needs() */
 };
 
 /*

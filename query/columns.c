@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "query/condition.h"
 #include "query/field_internal.h"
+#include "query/needs.h"
 #include "query/parse.h"
 
 #include <errno.h>
@@ -147,22 +148,21 @@ int qry_columns_identity(enum qry_view view, struct ax_arena *arena, struct qry_
 		[QRY_FILES] = "path",
 		[QRY_RUNS] = "run",
 		[QRY_TENSORS] = "file",
+		[QRY_DIRS] = "path",
+		[QRY_REFS] = "file",
+		[QRY_JOBS] = "id",
 	};
 
 	return qry_columns_parse(view, identities[view], false, arena, out, err);
 }
 
-unsigned qry_columns_notes(const struct qry_columns *columns)
+unsigned qry_columns_needs(const struct qry_columns *columns)
 {
-	unsigned notes = 0;
+	unsigned needs = 0;
 
-	for (size_t i = 0; i < columns->n; i++) {
-		const struct qry_field *field = columns->items[i].ref.field;
-
-		if (field->flags & QRY_FIELD_NOTE)
-			notes |= 1U << field->param;
-	}
-	return notes;
+	for (size_t i = 0; i < columns->n; i++)
+		needs |= qry_field_needs(columns->items[i].ref.field);
+	return needs;
 }
 
 int qry_cells_read(const struct qry_columns *columns, struct qry_row *row,
@@ -186,15 +186,19 @@ int qry_cells_read(const struct qry_columns *columns, struct qry_row *row,
 	return 0;
 }
 
-/* Attributes of a file that no field of the table stands for are shown too. */
+/* All attributes of a file, but for those that a field showed already. */
 static int read_attributes(struct qry_row *row, const struct idx_detail *detail,
 	struct qry_cell *cells, size_t *n)
 {
 	for (size_t i = 0; i < detail->n_attributes; i++) {
+		const struct qry_field *field =
+			qry_field_find(QRY_FILES, detail->attributes[i].name);
 		char *name = ax_arena_copy(&row->arena, detail->attributes[i].name);
 
 		if (!name)
 			return -1;
+		if (field && (field->flags & QRY_FIELD_JSON))
+			continue;
 		cells[*n].name = name;
 		cells[*n].type = QRY_TYPE_OPEN;
 		cells[*n].value = qry_value_from(&detail->attributes[i].value);

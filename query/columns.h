@@ -49,8 +49,8 @@ int qry_columns_usual(enum qry_view view, const struct qry_node *node,
 int qry_columns_identity(enum qry_view view, struct ax_arena *arena, struct qry_columns *out,
 	struct ax_error *err);
 
-/* Bits (1 << enum qry_note) that the columns look up. */
-unsigned qry_columns_notes(const struct qry_columns *columns);
+/* What the columns need: see needs.h. */
+unsigned qry_columns_needs(const struct qry_columns *columns);
 
 /* The row's values, one a column; in the row's arena. */
 int qry_cells_read(const struct qry_columns *columns, struct qry_row *row,

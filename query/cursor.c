@@ -1,6 +1,8 @@
 #include "query/cursor.h"
 
 #include "base/error.h"
+#include "indexer/jobs.h"
+#include "indexer/references.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -12,10 +14,36 @@ struct qry_cursor {
 	struct idx_files *files;     /* of files and tensors */
 	struct idx_tensors *tensors; /* of the file at hand, NULL between files */
 	struct idx_run_cursor *runs; /* of runs */
-	uint64_t visited;            /* runs and tensors */
-	struct qry_row file;         /* of files and tensors */
-	struct qry_row row;          /* of runs and tensors */
+	struct idx_entry ahead;      /* of directories: the first file of the next one */
+	bool has_ahead;
+	size_t next;         /* of references and jobs: the next item */
+	uint64_t visited;    /* of all but files and directories */
+	struct qry_row file; /* of files and tensors */
+	struct qry_row row;  /* of the other views */
 };
+
+/* Look at the first file of the next directory. */
+static int next_ahead(struct qry_cursor *cursor, struct ax_error *err)
+{
+	int found = idx_files_next(cursor->files, &cursor->ahead, err);
+
+	cursor->has_ahead = found > 0;
+	return found < 0 ? -1 : 0;
+}
+
+static int open_source(struct qry_cursor *cursor, const struct qry_plan *plan,
+	struct ax_error *err)
+{
+	if (cursor->view == QRY_REFS || cursor->view == QRY_JOBS)
+		return 0;
+	if (cursor->view == QRY_RUNS)
+		return idx_run_cursor_open(cursor->scope->snapshot, &cursor->runs, err);
+	if (idx_files_open(cursor->scope->snapshot, &plan->filter, &cursor->files, err) < 0)
+		return -1;
+	if (cursor->view != QRY_DIRS)
+		return 0;
+	return next_ahead(cursor, err);
+}
 
 int qry_cursor_open(struct qry_scope *scope, enum qry_view view, const struct qry_plan *plan,
 	struct qry_cursor **out, struct ax_error *err)
@@ -31,9 +59,7 @@ int qry_cursor_open(struct qry_scope *scope, enum qry_view view, const struct qr
 	qry_row_init(&cursor->file, QRY_FILES, scope);
 	qry_row_init(&cursor->row, view, scope);
 	cursor->row.file = &cursor->file;
-	status = view == QRY_RUNS
-			 ? idx_run_cursor_open(scope->snapshot, &cursor->runs, err)
-			 : idx_files_open(scope->snapshot, &plan->filter, &cursor->files, err);
+	status = open_source(cursor, plan, err);
 	if (status < 0) {
 		qry_cursor_close(cursor);
 		return -1;
@@ -111,19 +137,80 @@ static int next_tensor(struct qry_cursor *cursor, struct ax_error *err)
 	}
 }
 
+/* Files come directory by directory: one row is made of all that have the same one. */
+static int next_directory(struct qry_cursor *cursor, struct ax_error *err)
+{
+	struct qry_directory *directory = &cursor->row.directory;
+	char *path;
+
+	qry_row_reset(&cursor->row);
+	if (!cursor->has_ahead)
+		return 0;
+	path = ax_arena_copy(&cursor->row.arena, cursor->ahead.dir);
+	if (!path)
+		return ax_fail(err, ENOMEM, "no memory for a path");
+	*directory = (struct qry_directory){ .path = ax_str(path, cursor->ahead.dir.len),
+		.mtime = cursor->ahead.mtime };
+	while (cursor->has_ahead && ax_str_equal(cursor->ahead.dir, directory->path)) {
+		directory->files++;
+		directory->size += cursor->ahead.size;
+		if (cursor->ahead.mtime > directory->mtime)
+			directory->mtime = cursor->ahead.mtime;
+		if (next_ahead(cursor, err) < 0)
+			return -1;
+	}
+	return 1;
+}
+
+static int next_reference(struct qry_cursor *cursor)
+{
+	const struct idx_references *references = cursor->scope->references;
+
+	qry_row_reset(&cursor->row);
+	if (cursor->next == references->count)
+		return 0;
+	cursor->row.reference = &references->items[cursor->next++];
+	cursor->visited++;
+	return 1;
+}
+
+static int next_job(struct qry_cursor *cursor)
+{
+	const struct idx_jobs *jobs = cursor->scope->jobs;
+
+	qry_row_reset(&cursor->row);
+	if (cursor->next == jobs->count)
+		return 0;
+	cursor->row.job = &jobs->items[cursor->next++];
+	cursor->visited++;
+	return 1;
+}
+
 int qry_cursor_next(struct qry_cursor *cursor, struct qry_row **out, struct ax_error *err)
 {
 	if (cursor->is_empty)
 		return 0;
 	*out = cursor->view == QRY_FILES ? &cursor->file : &cursor->row;
-	if (cursor->view == QRY_RUNS)
+	switch (cursor->view) {
+	case QRY_RUNS:
 		return next_run(cursor, err);
-	if (cursor->view == QRY_TENSORS)
+	case QRY_TENSORS:
 		return next_tensor(cursor, err);
+	case QRY_DIRS:
+		return next_directory(cursor, err);
+	case QRY_REFS:
+		return next_reference(cursor);
+	case QRY_JOBS:
+		return next_job(cursor);
+	case QRY_FILES:
+	case QRY_VIEW_COUNT:
+		break;
+	}
 	return next_file(cursor, err);
 }
 
 uint64_t qry_cursor_visited(const struct qry_cursor *cursor)
 {
-	return cursor->view == QRY_FILES ? idx_files_visited(cursor->files) : cursor->visited;
+	return cursor->files && cursor->view != QRY_TENSORS ? idx_files_visited(cursor->files)
+							    : cursor->visited;
 }

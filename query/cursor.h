@@ -10,8 +10,8 @@
 struct qry_cursor;
 
 /*
- * Rows of the view that the plan's filter lets through; for tensors it is about their files, and
- * runs know no filter. scope and plan must outlive the cursor.
+ * Rows of the view that the plan's filter lets through; for tensors and directories it is
+ * about their files, and the other views know no filter. scope and plan must outlive the cursor.
  */
 int qry_cursor_open(struct qry_scope *scope, enum qry_view view, const struct qry_plan *plan,
 	struct qry_cursor **out, struct ax_error *err);

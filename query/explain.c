@@ -13,7 +13,7 @@ static const char *const cost_names[] = {
 	[QRY_COST_DETAIL] = "reads the detail",
 	[QRY_COST_OWNER] = "looks up the run",
 	[QRY_COST_JSON] = "parses JSON in metadata",
-	[QRY_COST_RUNS] = "reads all runs or files once",
+	[QRY_COST_RELATIONS] = "looks at everything once",
 	[QRY_COST_CROSS] = "looks at other rows",
 };
 
@@ -78,7 +78,7 @@ int qry_query_explain(const struct qry_query *query, FILE *stream, struct ax_err
 	else
 		ax_buf_append_text(&buf, "none: every row matches\n");
 	append_label(&buf, "index");
-	qry_plan_show(&query->plan, query->environment.snapshot, &buf);
+	qry_plan_show(&query->plan, query->environment->snapshot, &buf);
 	ax_buf_append_byte(&buf, '\n');
 	append_label(&buf, "visited");
 	ax_buf_printf(&buf, "%llu, matched %llu\n", (unsigned long long)query->visited,

@@ -14,6 +14,12 @@ static const struct {
 		"training runs, from their logs and checkpoints" },
 	[QRY_TENSORS] = { "tensors", qry_tensor_fields, &qry_n_tensor_fields,
 		"the tensors of all safetensors files" },
+	[QRY_DIRS] = { "dirs", qry_dir_fields, &qry_n_dir_fields,
+		"directories that hold files, and what lies directly in them" },
+	[QRY_REFS] = { "refs", qry_ref_fields, &qry_n_ref_fields,
+		"where scripts and configurations name artifacts" },
+	[QRY_JOBS] = { "jobs", qry_job_fields, &qry_n_job_fields,
+		"what the job queues hold, and the paths that it names" },
 };
 
 const char *qry_view_name(enum qry_view view)

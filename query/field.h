@@ -17,6 +17,9 @@ enum qry_view {
 	QRY_FILES,
 	QRY_RUNS,
 	QRY_TENSORS,
+	QRY_DIRS,
+	QRY_REFS,
+	QRY_JOBS,
 	QRY_VIEW_COUNT,
 };
 
@@ -32,8 +35,8 @@ enum qry_cost {
 	QRY_COST_ENTRY,
 	QRY_COST_DETAIL,
 	QRY_COST_OWNER,
-	QRY_COST_JSON, /* JSON inside metadata must be parsed */
-	QRY_COST_RUNS, /* all runs, or all files, must be read once */
+	QRY_COST_JSON,      /* JSON inside metadata must be parsed */
+	QRY_COST_RELATIONS, /* all runs, files, references or jobs must be looked at once */
 	QRY_COST_CROSS,
 };
 
@@ -44,6 +47,8 @@ enum qry_names {
 	QRY_NAMES_STATUS,
 	QRY_NAMES_DTYPE,
 	QRY_NAMES_RUN_STATUS,
+	QRY_NAMES_REFERENCE_KIND,
+	QRY_NAMES_JOB_STATE,
 };
 
 enum qry_field_flag {
@@ -51,6 +56,7 @@ enum qry_field_flag {
 	QRY_FIELD_KEYED = 1 << 1, /* takes .key and [index]: cfg, meta, rows */
 	QRY_FIELD_JSON = 1 << 2,  /* part of a row in JSON */
 	QRY_FIELD_SHOWN = 1 << 3, /* a column when the user names none */
+	QRY_FIELD_REFS = 1 << 7,  /* counts references */
 	QRY_FIELD_NOTE = 1 << 4,  /* a note; param is its enum qry_note */
 	QRY_FIELD_INDEXED = 1 << 6, /* a list: [index] comes first */
 	QRY_FIELD_PATH = 1 << 5,    /* a path: shortened at its front */

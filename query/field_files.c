@@ -68,19 +68,38 @@ static int find_tensors(struct qry_row *row, const struct idx_detail **detail,
 	return found > 0 ? (*detail)->has_tensors : found;
 }
 
-/* param: the offset of an uint64_t in struct idx_detail. */
-static int get_count(struct qry_row *row, const struct qry_ref *ref, struct qry_value *out,
+static struct qry_value find_attribute(const struct idx_detail *detail, const char *name)
+{
+	struct idx_value value =
+		idx_attribute_get(detail->attributes, detail->n_attributes, ax_str_from(name));
+
+	return qry_value_from(&value);
+}
+
+static int get_n_tensors(struct qry_row *row, const struct qry_ref *ref, struct qry_value *out,
 	struct ax_error *err)
 {
 	const struct idx_detail *detail;
-	uint64_t count;
+	int found = find_tensors(row, &detail, err);
+
+	(void)ref;
+	*out = found > 0 ? qry_unsigned(detail->n_tensors) : (struct qry_value){ 0 };
+	return found < 0 ? -1 : 0;
+}
+
+/* A rule may know better than the shapes: packed weights have more parameters than elements. */
+static int get_params(struct qry_row *row, const struct qry_ref *ref, struct qry_value *out,
+	struct ax_error *err)
+{
+	const struct idx_detail *detail;
 	int found = find_tensors(row, &detail, err);
 
 	*out = (struct qry_value){ 0 };
 	if (found <= 0)
 		return found;
-	memcpy(&count, (const char *)detail + ref->field->param, sizeof(count));
-	*out = qry_unsigned(count);
+	*out = find_attribute(detail, ref->field->name);
+	if (out->kind == QRY_ABSENT)
+		*out = qry_unsigned(detail->params);
 	return 0;
 }
 
@@ -124,16 +143,10 @@ static int get_attribute(struct qry_row *row, const struct qry_ref *ref, struct 
 	struct ax_error *err)
 {
 	const struct idx_detail *detail;
-	struct idx_value value;
 	int found = qry_row_detail(row, &detail, err);
 
-	*out = (struct qry_value){ 0 };
-	if (found <= 0)
-		return found;
-	value = idx_attribute_get(detail->attributes, detail->n_attributes,
-		ax_str_from(ref->field->name));
-	*out = qry_value_from(&value);
-	return 0;
+	*out = found > 0 ? find_attribute(detail, ref->field->name) : (struct qry_value){ 0 };
+	return found < 0 ? -1 : 0;
 }
 
 static int get_run(struct qry_row *row, const struct qry_ref *ref, struct qry_value *out,
@@ -179,14 +192,34 @@ static int get_uses(struct qry_row *row, const struct qry_ref *ref, struct qry_v
 static int get_used_by(struct qry_row *row, const struct qry_ref *ref, struct qry_value *out,
 	struct ax_error *err)
 {
-	struct qry_users users;
+	struct qry_related related;
+	struct ax_str path, *runs;
+
+	(void)ref;
+	if (qry_row_path(row, &path, err) < 0 ||
+		qry_relations_users(row->scope, path, &row->arena, &related, err) < 0)
+		return -1;
+	runs = ax_arena_alloc(&row->arena, (related.n + 1) * sizeof(*runs));
+	if (!runs)
+		return ax_fail(err, ENOMEM, "no memory for a list");
+	for (size_t i = 0; i < related.n; i++)
+		runs[i] = qry_relations_run(row->scope, related.indexes[i]);
+	return qry_text_list(row, runs, related.n, out, err);
+}
+
+/* Lines that name the file or a directory above it. */
+static int get_refs(struct qry_row *row, const struct qry_ref *ref, struct qry_value *out,
+	struct ax_error *err)
+{
+	struct qry_related related;
 	struct ax_str path;
 
 	(void)ref;
 	if (qry_row_path(row, &path, err) < 0 ||
-		qry_relations_used_by(row->scope, path, &row->arena, &users, err) < 0)
+		qry_relations_references(row->scope, path, &row->arena, &related, err) < 0)
 		return -1;
-	return qry_text_list(row, users.runs, users.n, out, err);
+	*out = qry_unsigned(related.n);
+	return 0;
 }
 
 static int get_dup(struct qry_row *row, const struct qry_ref *ref, struct qry_value *out,
@@ -211,16 +244,11 @@ static int get_note(struct qry_row *row, const struct qry_ref *ref, struct qry_v
 	struct ax_error *err)
 {
 	struct ax_str path, text;
-	int64_t number;
 
 	*out = (struct qry_value){ 0 };
 	if (qry_row_path(row, &path, err) < 0)
 		return -1;
-	if (!qry_notes_get(row->scope->notes, (enum qry_note)ref->field->param, path, &text))
-		return 0;
-	if (ref->field->type == QRY_TYPE_INT && ax_i64_parse(text, &number))
-		*out = qry_int(number);
-	else
+	if (qry_notes_get(row->scope->notes, (enum qry_note)ref->field->param, path, &text))
 		*out = qry_text(text);
 	return 0;
 }
@@ -325,12 +353,10 @@ const struct qry_field qry_file_fields[] = {
 		.doc = "the rule and the evidence for its class" },
 	{ "misnamed", QRY_TYPE_BOOL, .flags = JSON, .get = get_misnamed,
 		.doc = "whether the name alone would say another class than the tensors" },
-	{ "n_tensors", QRY_TYPE_INT, QRY_COST_DETAIL, .flags = JSON,
-		.param = offsetof(struct idx_detail, n_tensors), .get = get_count,
+	{ "n_tensors", QRY_TYPE_INT, QRY_COST_DETAIL, .flags = JSON, .get = get_n_tensors,
 		.doc = "how many tensors it has" },
-	{ "params", QRY_TYPE_INT, QRY_COST_DETAIL, .flags = JSON,
-		.param = offsetof(struct idx_detail, params), .get = get_count,
-		.doc = "elements of all its tensors" },
+	{ "params", QRY_TYPE_INT, QRY_COST_DETAIL, .flags = JSON, .get = get_params,
+		.doc = "elements of all its tensors, unpacked" },
 	{ "dtype", QRY_TYPE_ENUM, QRY_COST_DETAIL, QRY_NAMES_DTYPE, QRY_FIELD_LIST,
 		.get = get_dtypes,
 		.doc = "the element types of its tensors; dtype:BF16 has it" },
@@ -348,15 +374,40 @@ const struct qry_field qry_file_fields[] = {
 	ATTRIBUTE("step", QRY_TYPE_INT, "the training step"),
 	ATTRIBUTE("hack_rate", QRY_TYPE_REAL, "share of hacked rollouts"),
 	ATTRIBUTE("pass_rate", QRY_TYPE_REAL, "share of solved tasks"),
+	ATTRIBUTE("method", QRY_TYPE_TEXT, "how a LoRA, adapter or quantization was made"),
+	ATTRIBUTE("ranks", QRY_TYPE_TEXT, "all ranks of a LoRA"),
+	ATTRIBUTE("targets", QRY_TYPE_TEXT, "modules that a LoRA adapts"),
+	ATTRIBUTE("alpha", QRY_TYPE_REAL, "alpha of a LoRA"),
+	ATTRIBUTE("half_saved", QRY_TYPE_BOOL, "whether one side of a LoRA is missing"),
+	ATTRIBUTE("base_model", QRY_TYPE_TEXT, "the model that an adapter belongs to"),
+	ATTRIBUTE("architecture", QRY_TYPE_TEXT, "architecture of a model"),
+	ATTRIBUTE("hidden_size", QRY_TYPE_INT, "hidden size of a model"),
+	ATTRIBUTE("vocabulary", QRY_TYPE_INT, "tokens that a model knows"),
+	ATTRIBUTE("head", QRY_TYPE_TEXT, "the head of a model"),
+	ATTRIBUTE("shard", QRY_TYPE_INT, "number of this shard"),
+	ATTRIBUTE("shards", QRY_TYPE_INT, "how many shards there are"),
+	ATTRIBUTE("bits", QRY_TYPE_INT, "bits a weight, when quantized"),
+	ATTRIBUTE("group_size", QRY_TYPE_INT, "weights that share a scale"),
+	ATTRIBUTE("quant_type", QRY_TYPE_TEXT, "nf4, fp4, ..."),
+	ATTRIBUTE("kind", QRY_TYPE_TEXT, "what plain tensors are: optimizer, svd, ..."),
+	ATTRIBUTE("side", QRY_TYPE_TEXT, "hack or clean, of gradients of one side"),
+	ATTRIBUTE("d_in", QRY_TYPE_INT, "width of what a sparse autoencoder reads"),
+	ATTRIBUTE("d_sae", QRY_TYPE_INT, "features of a sparse autoencoder"),
+	ATTRIBUTE("n_tokens", QRY_TYPE_INT, "tokens of a prompt adapter"),
+	ATTRIBUTE("n_samples", QRY_TYPE_INT, "samples of a data set"),
+	ATTRIBUTE("n_vectors", QRY_TYPE_INT, "vectors of an embedding"),
+	ATTRIBUTE("argv", QRY_TYPE_TEXT, "command line, of a log"),
+	ATTRIBUTE("lfs_size", QRY_TYPE_SIZE, "bytes of what a Git LFS pointer stands for"),
+	ATTRIBUTE("lfs_oid", QRY_TYPE_TEXT, "SHA-256 of what a Git LFS pointer stands for"),
 	{ "run", QRY_TYPE_TEXT, QRY_COST_OWNER, .flags = JSON, .get = get_run,
 		.doc = "the run that wrote it" },
 	{ "role", QRY_TYPE_TEXT, QRY_COST_OWNER, .flags = JSON, .get = get_role,
 		.doc = "what it is to its run: train, first_hack, ..., log" },
 	{ "uses", QRY_TYPE_TEXT, QRY_COST_OWNER, .flags = QRY_FIELD_LIST, .get = get_uses,
 		.doc = "what its run used" },
-	{ "used_by", QRY_TYPE_TEXT, QRY_COST_RUNS, .flags = QRY_FIELD_LIST, .get = get_used_by,
-		.doc = "runs whose command line names it" },
-	{ "dup", QRY_TYPE_INT, QRY_COST_RUNS, .get = get_dup,
+	{ "used_by", QRY_TYPE_TEXT, QRY_COST_RELATIONS, .flags = QRY_FIELD_LIST,
+		.get = get_used_by, .doc = "runs whose command line names it" },
+	{ "dup", QRY_TYPE_INT, QRY_COST_RELATIONS, .get = get_dup,
 		.doc = "how many files have its header and size, itself too" },
 	{ "refs", QRY_TYPE_INT, .flags = QRY_FIELD_NOTE, .param = QRY_NOTE_REFS,
 		.get = get_note,

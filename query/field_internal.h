@@ -13,6 +13,12 @@ extern const struct qry_field qry_run_fields[];
 extern const size_t qry_n_run_fields;
 extern const struct qry_field qry_tensor_fields[];
 extern const size_t qry_n_tensor_fields;
+extern const struct qry_field qry_dir_fields[];
+extern const size_t qry_n_dir_fields;
+extern const struct qry_field qry_ref_fields[];
+extern const size_t qry_n_ref_fields;
+extern const struct qry_field qry_job_fields[];
+extern const size_t qry_n_job_fields;
 
 /* A stored value as one of a row. */
 struct qry_value qry_value_from(const struct idx_value *value);

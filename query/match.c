@@ -1,7 +1,10 @@
 #include "query/match.h"
 
+#include "indexer/jobs.h"
+#include "indexer/references.h"
 #include "query/condition.h"
 #include "query/parse.h"
+#include "query/relations.h"
 #include "query/row.h"
 #include "query/word.h"
 
@@ -89,21 +92,121 @@ static int count_run(const struct qry_node *node, struct qry_row *file, struct t
 	return found > 0 ? count_row(node, run, tally, err) : found;
 }
 
+static int count_references(const struct qry_node *node, struct qry_row *file,
+	struct tally *tally, struct ax_error *err)
+{
+	struct qry_related related;
+	struct qry_row inner;
+	struct ax_str path;
+	int status = 0;
+
+	if (qry_row_path(file, &path, err) < 0 ||
+		qry_relations_references(file->scope, path, &file->arena, &related, err) < 0)
+		return -1;
+	qry_row_init(&inner, QRY_REFS, file->scope);
+	for (size_t i = 0; status == 0 && i < related.n; i++) {
+		qry_row_reset(&inner);
+		inner.reference = &file->scope->references->items[related.indexes[i]];
+		status = count_row(node, &inner, tally, err);
+	}
+	qry_row_fini(&inner);
+	return status;
+}
+
+static int count_jobs(const struct qry_node *node, struct qry_row *file, struct tally *tally,
+	struct ax_error *err)
+{
+	struct qry_related related;
+	struct qry_row inner;
+	struct ax_str path;
+	int status = 0;
+
+	if (qry_row_path(file, &path, err) < 0 ||
+		qry_relations_jobs(file->scope, path, &file->arena, &related, err) < 0)
+		return -1;
+	qry_row_init(&inner, QRY_JOBS, file->scope);
+	for (size_t i = 0; status == 0 && i < related.n; i++) {
+		qry_row_reset(&inner);
+		inner.job = &file->scope->jobs->items[related.indexes[i]];
+		status = count_row(node, &inner, tally, err);
+	}
+	qry_row_fini(&inner);
+	return status;
+}
+
+/* The files below a directory, or only those directly in it. */
+static int count_below(const struct qry_node *node, struct qry_row *row,
+	struct ax_str directory, struct tally *tally, struct ax_error *err)
+{
+	struct idx_filter filter = { .below = directory };
+	struct idx_files *files = NULL;
+	struct qry_row inner;
+	int found = 1;
+
+	if (idx_files_open(row->scope->snapshot, &filter, &files, err) < 0)
+		return -1;
+	qry_row_init(&inner, QRY_FILES, row->scope);
+	while (found > 0 && !is_decided(node->token.quantifier, tally)) {
+		qry_row_reset(&inner);
+		found = idx_files_next(files, &inner.entry, err);
+		if (row->view == QRY_DIRS && !ax_str_equal(inner.entry.dir, directory))
+			continue;
+		if (found > 0 && count_row(node, &inner, tally, err) < 0)
+			found = -1;
+	}
+	qry_row_fini(&inner);
+	idx_files_close(files);
+	return found < 0 ? -1 : 0;
+}
+
+/* The file that a reference means, or the files below the directory. */
+static int count_target(const struct qry_node *node, struct qry_row *row, struct tally *tally,
+	struct ax_error *err)
+{
+	const struct idx_reference *reference = row->reference;
+	struct qry_row inner;
+	int found;
+
+	if (reference->kind == IDX_REF_DIR)
+		return count_below(node, row, reference->target, tally, err);
+	if (reference->kind != IDX_REF_FILE)
+		return 0;
+	qry_row_init(&inner, QRY_FILES, row->scope);
+	found = idx_snapshot_find(row->scope->snapshot, reference->target, &inner.entry, err);
+	if (found > 0 && count_row(node, &inner, tally, err) < 0)
+		found = -1;
+	qry_row_fini(&inner);
+	return found < 0 ? -1 : 0;
+}
+
+static int count_related(const struct qry_node *node, struct qry_row *row, struct tally *tally,
+	struct ax_error *err)
+{
+	if (row->view == QRY_RUNS)
+		return count_files(node, row, tally, err);
+	if (row->view == QRY_TENSORS)
+		return count_row(node, row->file, tally, err);
+	if (row->view == QRY_DIRS)
+		return count_below(node, row, row->directory.path, tally, err);
+	if (row->view == QRY_REFS)
+		return count_target(node, row, tally, err);
+	if (node->view == QRY_TENSORS)
+		return count_tensors(node, row, tally, err);
+	if (node->view == QRY_REFS)
+		return count_references(node, row, tally, err);
+	if (node->view == QRY_JOBS)
+		return count_jobs(node, row, tally, err);
+	return count_run(node, row, tally, err);
+}
+
 /* The pairs of views here are those that bind.c lets through. */
 static int match_cross(const struct qry_node *node, struct qry_row *row, struct ax_error *err)
 {
 	struct tally tally = { 0 };
-	int status;
 
-	if (row->view == QRY_RUNS)
-		status = count_files(node, row, &tally, err);
-	else if (row->view == QRY_TENSORS)
-		status = count_row(node, row->file, &tally, err);
-	else if (node->view == QRY_TENSORS)
-		status = count_tensors(node, row, &tally, err);
-	else
-		status = count_run(node, row, &tally, err);
-	return status < 0 ? -1 : is_fulfilled(node->token.quantifier, &tally);
+	if (count_related(node, row, &tally, err) < 0)
+		return -1;
+	return is_fulfilled(node->token.quantifier, &tally);
 }
 
 /* Stops at the first child that decides: a 0 below "and", a 1 below "or". */

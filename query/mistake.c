@@ -106,12 +106,11 @@ void qry_guess_begin(struct qry_guess *guess, struct ax_str name)
 void qry_guess_offer(struct qry_guess *guess, struct ax_str candidate)
 {
 	size_t distance = ax_text_distance(guess->name, candidate);
-	size_t longer = guess->name.len > candidate.len ? guess->name.len : candidate.len;
 
-	/* A third of the letters wrong, or a beginning, is still likely to be meant. */
+	/* A third of the letters wrong, or only a beginning, is still likely to be meant. */
 	if (guess->name.len >= 3 && ax_str_starts(candidate, guess->name))
 		distance = distance < 2 ? distance : 2;
-	else if (distance > longer / 3 + 1 || distance >= longer)
+	else if (distance > (guess->name.len + 2) / 3 || distance >= guess->name.len)
 		return;
 	if (distance < guess->distance) {
 		guess->distance = distance;

@@ -1,6 +1,8 @@
 #include "query/names.h"
 
 #include "indexer/catalog.h"
+#include "indexer/jobs.h"
+#include "indexer/references.h"
 #include "safetensors/dtype.h"
 
 static bool class_at(const struct qry_known_names *known, size_t i, struct ax_str *out)
@@ -38,6 +40,13 @@ bool qry_name_at(const struct qry_known_names *known, enum qry_names names, size
 		return class_at(known, i, out);
 	case QRY_NAMES_RUN_STATUS:
 		return text_at(run_statuses, 4, i, out);
+	case QRY_NAMES_REFERENCE_KIND:
+		text = i <= IDX_REF_UNSURE ? idx_reference_kind_name((enum idx_reference_kind)i)
+					   : "";
+		return text_at(&text, i <= IDX_REF_UNSURE, 0, out);
+	case QRY_NAMES_JOB_STATE:
+		text = i <= IDX_JOB_UNKNOWN ? idx_job_state_name((enum idx_job_state)i) : "";
+		return text_at(&text, i <= IDX_JOB_UNKNOWN, 0, out);
 	case QRY_NAMES_STATUS:
 		text = i < IDX_STATUS_COUNT ? idx_status_name((enum idx_status)i) : "";
 		return text_at(&text, i < IDX_STATUS_COUNT, 0, out);

@@ -16,7 +16,6 @@ enum qry_note {
 	QRY_NOTE_FLAG,        /* why the reorg leaves it where it is */
 	QRY_NOTE_DEAD,        /* why it may be archived */
 	QRY_NOTE_ARCHIVED_IN, /* the archive that holds it */
-	QRY_NOTE_REFS,        /* how many references name it, in decimal */
 	QRY_NOTE_COUNT,
 };
 

@@ -74,7 +74,8 @@ int qry_output_begin(struct qry_output *output, const struct qry_output_options 
 		begin_document(output);
 	if (options->format == QRY_CSV || options->format == QRY_TSV)
 		append_headings(output);
-	return options->format == QRY_TABLE ? qry_table_new(options, &output->table, err) : 0;
+	return options->format == QRY_TABLE ? qry_table_rows_new(options, &output->table, err)
+					    : 0;
 }
 
 static void render_object(const struct qry_cell *cells, size_t n, struct ax_buf *rendered)
@@ -117,7 +118,7 @@ void qry_output_render(const struct qry_output *output, const struct qry_cell *c
 {
 	switch (output->options->format) {
 	case QRY_TABLE:
-		qry_table_render(output->options, cells, n, rendered);
+		qry_table_rows_render(output->options, cells, n, rendered);
 		break;
 	case QRY_JSON_DOCUMENT:
 	case QRY_JSON_LINES:
@@ -164,7 +165,7 @@ int qry_output_put(struct qry_output *output, struct ax_str rendered, struct ax_
 		ax_buf_append_str(&output->last, rendered);
 	}
 	if (format == QRY_TABLE) {
-		if (qry_table_put(output->table, rendered, &output->buf, err) < 0)
+		if (qry_table_rows_put(output->table, rendered, &output->buf, err) < 0)
 			return -1;
 	} else if (format == QRY_JSON_DOCUMENT || format == QRY_JSON_LINES) {
 		put_object(output, rendered);
@@ -177,7 +178,7 @@ int qry_output_put(struct qry_output *output, struct ax_str rendered, struct ax_
 
 int qry_output_end(struct qry_output *output, struct ax_error *err)
 {
-	if (output->table && qry_table_end(output->table, &output->buf, err) < 0)
+	if (output->table && qry_table_rows_end(output->table, &output->buf, err) < 0)
 		return -1;
 	if (output->options->format == QRY_JSON_DOCUMENT)
 		ax_buf_append_text(&output->buf, output->n_rows > 0 ? "\n]}\n" : "]}\n");

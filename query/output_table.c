@@ -24,7 +24,7 @@ struct qry_table_rows {
 	size_t *widths;
 };
 
-int qry_table_new(const struct qry_output_options *options, struct qry_table_rows **out,
+int qry_table_rows_new(const struct qry_output_options *options, struct qry_table_rows **out,
 	struct ax_error *err)
 {
 	struct qry_table_rows *table = calloc(1, sizeof(*table));
@@ -61,8 +61,8 @@ static bool is_sparkline(const struct qry_cell *cell)
 	       qry_value_number(&cell->value.list.items[0], &number);
 }
 
-void qry_table_render(const struct qry_output_options *options, const struct qry_cell *cells,
-	size_t n, struct ax_buf *rendered)
+void qry_table_rows_render(const struct qry_output_options *options,
+	const struct qry_cell *cells, size_t n, struct ax_buf *rendered)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (is_sparkline(&cells[i]))
@@ -256,7 +256,7 @@ static size_t measure_rendered(const struct qry_table_rows *table, struct ax_str
 	return before - rest.len;
 }
 
-int qry_table_end(struct qry_table_rows *table, struct ax_buf *out, struct ax_error *err)
+int qry_table_rows_end(struct qry_table_rows *table, struct ax_buf *out, struct ax_error *err)
 {
 	struct ax_str rest = ax_buf_str(&table->held);
 
@@ -277,7 +277,7 @@ int qry_table_end(struct qry_table_rows *table, struct ax_buf *out, struct ax_er
 	return 0;
 }
 
-int qry_table_put(struct qry_table_rows *table, struct ax_str rendered, struct ax_buf *out,
+int qry_table_rows_put(struct qry_table_rows *table, struct ax_str rendered, struct ax_buf *out,
 	struct ax_error *err)
 {
 	if (table->is_open) {
@@ -287,5 +287,5 @@ int qry_table_put(struct qry_table_rows *table, struct ax_str rendered, struct a
 	measure_row(table, rendered);
 	ax_buf_append_str(&table->held, rendered);
 	table->n_held++;
-	return table->n_held < HELD_ROWS ? 0 : qry_table_end(table, out, err);
+	return table->n_held < HELD_ROWS ? 0 : qry_table_rows_end(table, out, err);
 }

@@ -93,25 +93,29 @@ static int read_lists(struct qry_query *query, struct ax_error *err)
 		return -1;
 	if (query->is_grouped)
 		return 0;
-	return read_list(query, request->sort, true, &query->sort, err) < 0
-		       ? -1
-		       : choose_columns(query, err);
+	if (read_list(query, request->sort, true, &query->sort, err) < 0 ||
+		choose_columns(query, err) < 0)
+		return -1;
+	query->is_sorted_unasked = !request->sort && request->view != QRY_RUNS;
+	return query->is_sorted_unasked
+		       ? qry_columns_identity(request->view, &query->arena, &query->sort, err)
+		       : 0;
 }
 
 static int make(struct qry_query *query, struct qry_mistake *mistake, struct ax_error *err)
 {
 	struct qry_binder *binder = &query->binder;
 
-	query->names = (struct qry_known_names){ query->environment.snapshot,
-		query->environment.n_classes, query->environment.classes };
-	binder->snapshot = query->environment.snapshot;
+	query->names = (struct qry_known_names){ query->environment->snapshot,
+		query->environment->n_classes, query->environment->classes };
+	binder->snapshot = query->environment->snapshot;
 	binder->conditions.arena = &query->arena;
 	binder->conditions.mistake = mistake;
 	binder->conditions.names = &query->names;
-	binder->conditions.now = query->environment.now;
+	binder->conditions.now = query->environment->now;
 	if (read_expressions(query, mistake, err) < 0 || read_lists(query, err) < 0)
 		return -1;
-	return qry_plan_make(query->tree, query->environment.snapshot, &query->arena,
+	return qry_plan_make(query->tree, query->environment->snapshot, &query->arena,
 		&query->plan, err);
 }
 
@@ -123,7 +127,7 @@ int qry_query_new(const struct qry_environment *environment, const struct qry_re
 	*mistake = (struct qry_mistake){ 0 };
 	if (!query)
 		return ax_fail(err, ENOMEM, "no memory for the query");
-	query->environment = *environment;
+	query->environment = environment;
 	query->request = *request;
 	if (make(query, mistake, err) < 0) {
 		qry_query_free(query);
@@ -143,9 +147,9 @@ void qry_query_free(struct qry_query *query)
 	free(query);
 }
 
-unsigned qry_query_notes(const struct qry_query *query)
+unsigned qry_query_needs(const struct qry_query *query)
 {
-	return query->binder.notes | qry_columns_notes(&query->columns) |
-	       qry_columns_notes(&query->sort) | qry_columns_notes(&query->group_by) |
-	       qry_columns_notes(&query->sums);
+	return query->binder.needs | qry_view_needs(query->request.view) |
+	       qry_columns_needs(&query->columns) | qry_columns_needs(&query->sort) |
+	       qry_columns_needs(&query->group_by) | qry_columns_needs(&query->sums);
 }

@@ -11,14 +11,20 @@
 #include "base/units.h"
 #include "query/field.h"
 #include "query/mistake.h"
+#include "query/needs.h"
 
 #include <stdio.h>
 
 struct ax_error;
+struct idx_jobs;
+struct idx_references;
 struct idx_snapshot;
 struct qry_notes;
 
-/* What is asked. All borrowed, and must outlive the query. */
+/*
+ * What is asked. Borrowed, and all that it points to, for the life of the query. What the query
+ * turns out to need (see qry_query_needs()) may be added until it runs.
+ */
 struct qry_environment {
 	struct idx_snapshot *snapshot;
 	const char *root;   /* absolute: shown in JSON */
@@ -26,6 +32,8 @@ struct qry_environment {
 	size_t n_classes;   /* classes that exist though no file may have them */
 	const struct ax_str *classes;
 	const struct qry_notes *notes; /* NULL: none */
+	const struct idx_references *references;
+	const struct idx_jobs *jobs;
 };
 
 enum qry_format {
@@ -49,7 +57,9 @@ struct qry_request {
 	const char *saved; /* a whole expression that must hold too */
 	enum qry_format format;
 	const char *columns;
-	const char *sort;     /* F,-G: by F, then by G downwards; absent values come last */
+	const char *
+		sort; /* F,-G: by F, then by G downwards; absent values come last. NULL: by path
+			     up to 50,000 rows, then as the catalogue has them */
 	const char *group_by; /* one row a distinct value, with count and sums */
 	const char *sum;      /* fields to add up, a group or everything */
 	const char *template; /* of QRY_TEMPLATE: "{path}\t{k}\n"; see template.h */
@@ -73,10 +83,10 @@ int qry_query_new(const struct qry_environment *environment, const struct qry_re
 void qry_query_free(struct qry_query *query);
 
 /*
- * Bits (1 << enum qry_note) that the query will look up. What the environment's notes do not
- * provide by the time it runs is AX_EUSAGE then.
+ * Bits of needs.h: what the query looks at besides the catalogue. What the environment lacks of
+ * it by the time the query runs is AX_EUSAGE then.
  */
-unsigned qry_query_notes(const struct qry_query *query);
+unsigned qry_query_needs(const struct qry_query *query);
 
 /* Run, write the result to stream, and say how many rows it had. Once only. */
 int qry_query_run(struct qry_query *query, const struct qry_style *style, FILE *stream,

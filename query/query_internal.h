@@ -12,7 +12,7 @@
 
 struct qry_query {
 	struct ax_arena arena; /* of all that the request became */
-	struct qry_environment environment;
+	const struct qry_environment *environment;
 	struct qry_request request;
 	struct qry_known_names names;
 	struct qry_binder binder;
@@ -22,6 +22,7 @@ struct qry_query {
 	bool shows_all;             /* rows have all that belongs to them in JSON */
 	struct qry_columns columns; /* unless shows_all or grouped */
 	struct qry_columns sort;    /* of rows; of groups it is read when they are there */
+	bool is_sorted_unasked;     /* by path, as long as there are not too many */
 	struct qry_columns group_by, sums;
 	struct qry_template template;
 	/* What a run found: */

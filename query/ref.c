@@ -116,6 +116,12 @@ static int refuse_unknown(const struct qry_ref_context *context, struct ax_str n
 	size_t n;
 	const struct qry_field *fields = qry_fields(view, &n);
 
+	for (unsigned other = 0; other < QRY_VIEW_COUNT; other++) {
+		if (qry_field_find((enum qry_view)other, name))
+			return qry_mistake_make(mistake, place, err,
+				"%s have no field \"%.*s\", but %s have", qry_view_name(view),
+				AX_STR_ARG(name), qry_view_name((enum qry_view)other));
+	}
 	qry_guess_begin(&guess, name);
 	for (size_t i = 0; i < n; i++)
 		qry_guess_offer(&guess, ax_str_from(fields[i].name));
@@ -124,12 +130,6 @@ static int refuse_unknown(const struct qry_ref_context *context, struct ax_str n
 		return qry_mistake_make(mistake, place, err,
 			"%s have no field \"%.*s\"; did you mean \"%.*s\"?",
 			qry_view_name(view), AX_STR_ARG(name), AX_STR_ARG(best));
-	for (unsigned other = 0; other < QRY_VIEW_COUNT; other++) {
-		if (qry_field_find((enum qry_view)other, name))
-			return qry_mistake_make(mistake, place, err,
-				"%s have no field \"%.*s\", but %s have", qry_view_name(view),
-				AX_STR_ARG(name), qry_view_name((enum qry_view)other));
-	}
 	return qry_mistake_make(mistake, place, err,
 		"%s have no field \"%.*s\"; \"artidx help query\" lists them",
 		qry_view_name(view), AX_STR_ARG(name));

@@ -1,8 +1,9 @@
 /*
- * query/relations.h - what only the whole catalogue tells: which runs use a file, how many files
- * are alike
+ * query/relations.h - what is known only after everything was looked at once: which runs use a
+ * file, which scripts and jobs name it, how many files are alike
  *
- * Both are read once, when a field first asks.
+ * Each relation is read when a field first asks for it. A path is also meant where a directory
+ * above it is named.
  */
 #ifndef ARTIDX_QUERY_RELATIONS_H
 #define ARTIDX_QUERY_RELATIONS_H
@@ -16,16 +17,24 @@ struct qry_scope;
 
 void qry_relations_free(struct qry_relations *relations);
 
-/*
- * Ids of the runs whose command line names path or a directory above it, in the order of the
- * runs; the array is in arena, the strings live as long as the relations.
- */
-struct qry_users {
+/* Places in what the relation is about, in its order; in the arena given. */
+struct qry_related {
 	size_t n;
-	struct ax_str *runs;
+	size_t *indexes;
 };
-int qry_relations_used_by(struct qry_scope *scope, struct ax_str path, struct ax_arena *arena,
-	struct qry_users *out, struct ax_error *err);
+
+/* Runs whose command line names path, and their ids, which live as long as the relations. */
+int qry_relations_users(struct qry_scope *scope, struct ax_str path, struct ax_arena *arena,
+	struct qry_related *out, struct ax_error *err);
+struct ax_str qry_relations_run(const struct qry_scope *scope, size_t index);
+
+/* Items of scope->references that name path literally. */
+int qry_relations_references(struct qry_scope *scope, struct ax_str path,
+	struct ax_arena *arena, struct qry_related *out, struct ax_error *err);
+
+/* Items of scope->jobs whose command names path, or may by a glob. */
+int qry_relations_jobs(struct qry_scope *scope, struct ax_str path, struct ax_arena *arena,
+	struct qry_related *out, struct ax_error *err);
 
 /* How many files, this one too, have the same header and size. */
 int qry_relations_alike(struct qry_scope *scope, const struct idx_detail *detail, uint64_t size,

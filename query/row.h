@@ -15,13 +15,20 @@ struct ax_error;
 struct ax_json;
 struct ax_json_value;
 struct ax_matcher;
+struct idx_job;
+struct idx_jobs;
+struct idx_reference;
+struct idx_references;
 struct qry_notes;
 struct qry_relations;
 
 /* What all rows of a query share. Borrowed, but for what relations.h makes. */
 struct qry_scope {
 	struct idx_snapshot *snapshot; /* NULL: rows have only what they were filled with */
+	struct ax_str root;            /* absolute */
 	const struct qry_notes *notes;
+	const struct idx_references *references;
+	const struct idx_jobs *jobs;
 	struct ax_matcher *matcher;
 	struct qry_relations *relations; /* made when a field first needs them */
 };
@@ -36,6 +43,13 @@ enum {
 	QRY_KNOWN_RUN = 1 << 5, /* related holds the run of a file, or that there is none */
 };
 
+/* What lies directly in a directory. */
+struct qry_directory {
+	struct ax_str path;
+	uint64_t files, size;
+	ax_nanoseconds mtime; /* of the newest file */
+};
+
 struct qry_row {
 	enum qry_view view;
 	struct qry_scope *scope;
@@ -48,7 +62,10 @@ struct qry_row {
 	struct idx_owner owner;   /* of a file */
 	struct idx_run run;       /* of a run */
 	struct idx_tensor tensor; /* of a tensor */
-	struct qry_row *file;     /* of a tensor: the file that it is in */
+	struct qry_directory directory;
+	const struct idx_reference *reference;
+	const struct idx_job *job;
+	struct qry_row *file; /* of a tensor: the file that it is in */
 	bool has_related;
 	struct qry_row *related;    /* of a file: its run; owned */
 	struct ax_json *cfg, *rows; /* NULL: none, or not JSON */

@@ -4,6 +4,9 @@
  *	cursor -> match -> render -> put                 as it comes
  *	                -> sorter -> render ... -> put   sorted; rendered only if it is kept
  *	                -> groups ... -> render -> put   counted into its group
+ *
+ * The catalogue's order is none that people know, so rows are sorted by path even where nobody
+ * asked: up to UNASKED_MAX of them. Beyond that they come as they come, and memory stays bounded.
  */
 #include "base/error.h"
 #include "base/pattern.h"
@@ -19,6 +22,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+enum { UNASKED_MAX = 50000 };
+
 struct run {
 	struct qry_query *query;
 	struct qry_output_options options;
@@ -31,25 +36,30 @@ struct run {
 	uint64_t limit;
 };
 
-static const char *const note_makers[] = {
-	[QRY_NOTE_DEST] = "a plan of the reorg",
-	[QRY_NOTE_FLAG] = "a plan of the reorg",
-	[QRY_NOTE_DEAD] = "the evidence that \"artidx dead\" gathers",
-	[QRY_NOTE_ARCHIVED_IN] = "the indexes of archives",
-	[QRY_NOTE_REFS] = "the references in scripts and configurations",
-};
-
-static int check_notes(const struct qry_query *query, struct ax_error *err)
+static int refuse_need(const char *what, struct ax_error *err)
 {
-	unsigned needed = qry_query_notes(query);
+	return ax_fail(err, AX_EUSAGE, "this query needs %s, which is not at hand here", what);
+}
+
+static int check_needs(const struct qry_query *query, struct ax_error *err)
+{
+	static const char *const notes[] = {
+		[QRY_NOTE_DEST] = "a plan of the reorg (dest)",
+		[QRY_NOTE_FLAG] = "a plan of the reorg (flag)",
+		[QRY_NOTE_DEAD] = "the evidence that \"artidx dead\" gathers",
+		[QRY_NOTE_ARCHIVED_IN] = "the indexes of archives",
+	};
+	unsigned needs = qry_query_needs(query);
 
 	for (unsigned i = 0; i < QRY_NOTE_COUNT; i++) {
-		if ((needed >> i & 1) &&
-			!qry_notes_provided(query->environment.notes, (enum qry_note)i))
-			return ax_fail(err, AX_EUSAGE,
-				"this query needs %s, which is not at hand here",
-				note_makers[i]);
+		if ((needs >> i & 1) &&
+			!qry_notes_provided(query->environment->notes, (enum qry_note)i))
+			return refuse_need(notes[i], err);
 	}
+	if ((needs & QRY_NEEDS_REFERENCES) && !query->environment->references)
+		return refuse_need("the references in scripts and configurations", err);
+	if ((needs & QRY_NEEDS_JOBS) && !query->environment->jobs)
+		return refuse_need("the job queues", err);
 	return 0;
 }
 
@@ -101,18 +111,21 @@ static int start(struct run *run, const struct qry_style *style, FILE *stream,
 	const struct qry_request *request = &query->request;
 
 	run->limit = request->has_limit ? request->limit : UINT64_MAX;
-	run->scope.snapshot = query->environment.snapshot;
-	run->scope.notes = query->environment.notes;
+	run->scope.snapshot = query->environment->snapshot;
+	run->scope.root = ax_str_from(query->environment->root);
+	run->scope.notes = query->environment->notes;
+	run->scope.references = query->environment->references;
+	run->scope.jobs = query->environment->jobs;
 	run->options = (struct qry_output_options){ .format = request->format,
 		.view = request->view,
-		.root = query->environment.root,
+		.root = query->environment->root,
 		.style = *style,
 		.is_distinct =
 			request->view == QRY_TENSORS && !request->columns &&
 			(request->format == QRY_PATHS || request->format == QRY_PATHS_NUL),
 		.template = &query->template,
 		.stream = stream };
-	if (check_notes(query, err) < 0 || ax_matcher_new(&run->scope.matcher, err) < 0)
+	if (check_needs(query, err) < 0 || ax_matcher_new(&run->scope.matcher, err) < 0)
 		return -1;
 	if (query->is_grouped &&
 		qry_groups_new(&query->group_by, &query->sums, &run->groups, err) < 0)
@@ -156,13 +169,37 @@ static int sort_row(struct run *run, struct qry_row *row, struct ax_error *err)
 	return qry_sorter_add(run->sorter, keys, ax_buf_str(&run->rendered), err);
 }
 
+static int put_sorted(struct run *run, struct ax_error *err)
+{
+	struct ax_str rendered;
+
+	while (run->sorter && qry_sorter_next(run->sorter, &rendered)) {
+		if (qry_output_put(&run->output, rendered, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Give up sorting what nobody asked to be sorted, once there is too much of it. */
+static int limit_memory(struct run *run, struct ax_error *err)
+{
+	if (!run->query->is_sorted_unasked || run->limit <= UNASKED_MAX ||
+		qry_sorter_count(run->sorter) < UNASKED_MAX)
+		return 0;
+	if (put_sorted(run, err) < 0)
+		return -1;
+	qry_sorter_free(run->sorter);
+	run->sorter = NULL;
+	return 0;
+}
+
 static int take_row(struct run *run, struct qry_row *row, struct ax_error *err)
 {
 	run->query->matched++;
 	if (run->groups)
 		return qry_groups_add(run->groups, row, err);
 	if (run->sorter)
-		return sort_row(run, row, err);
+		return sort_row(run, row, err) < 0 ? -1 : limit_memory(run, err);
 	if (render_row(run, row, err) < 0)
 		return -1;
 	return qry_output_put(&run->output, ax_buf_str(&run->rendered), err);
@@ -197,17 +234,6 @@ static int visit_rows(struct run *run, struct ax_error *err)
 	query->visited = qry_cursor_visited(cursor);
 	qry_cursor_close(cursor);
 	return found < 0 ? -1 : 0;
-}
-
-static int put_sorted(struct run *run, struct ax_error *err)
-{
-	struct ax_str rendered;
-
-	while (run->sorter && qry_sorter_next(run->sorter, &rendered)) {
-		if (qry_output_put(&run->output, rendered, err) < 0)
-			return -1;
-	}
-	return 0;
 }
 
 /* What groups are sorted by: indexes of cells and directions. */

@@ -112,12 +112,12 @@ static int find_users(struct idx_snapshot *snapshot, struct ax_arena *arena,
 {
 	struct qry_scope scope = { .snapshot = snapshot };
 	struct list users = { .arena = arena };
-	struct qry_users found;
+	struct qry_related related;
 	int status;
 
-	status = qry_relations_used_by(&scope, facts->path, arena, &found, err);
-	for (size_t i = 0; status == 0 && i < found.n; i++)
-		status = append(&users, found.runs[i], err);
+	status = qry_relations_users(&scope, facts->path, arena, &related, err);
+	for (size_t i = 0; status == 0 && i < related.n; i++)
+		status = append(&users, qry_relations_run(&scope, related.indexes[i]), err);
 	facts->used_by = users.items;
 	facts->n_used_by = users.n;
 	qry_relations_free(scope.relations);

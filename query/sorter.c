@@ -116,6 +116,11 @@ static void sift_down(struct qry_sorter *sorter, size_t i, size_t n)
 	}
 }
 
+size_t qry_sorter_count(const struct qry_sorter *sorter)
+{
+	return sorter->n_items;
+}
+
 bool qry_sorter_wants(const struct qry_sorter *sorter, const struct qry_value *keys)
 {
 	if (sorter->n_items < sorter->limit)

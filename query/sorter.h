@@ -17,6 +17,9 @@ int qry_sorter_new(size_t n_keys, const bool *is_downwards, uint64_t limit,
 	struct qry_sorter **out, struct ax_error *err);
 void qry_sorter_free(struct qry_sorter *sorter);
 
+/* How many rows are kept. */
+size_t qry_sorter_count(const struct qry_sorter *sorter);
+
 /* Whether a row with these keys would be kept now: if not, it need not be rendered. */
 bool qry_sorter_wants(const struct qry_sorter *sorter, const struct qry_value *keys);
 

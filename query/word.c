@@ -2,6 +2,8 @@
 
 #include "base/error.h"
 #include "base/path.h"
+#include "indexer/jobs.h"
+#include "indexer/references.h"
 #include "query/row.h"
 
 #include <errno.h>
@@ -44,7 +46,7 @@ int qry_word_make(struct ax_arena *arena, struct idx_snapshot *snapshot, enum qr
 		return ax_fail(err, ENOMEM, "no memory for the query");
 	word->text = text;
 	word->directory = trim_path(text);
-	if (snapshot && view != QRY_RUNS)
+	if (snapshot && view != QRY_RUNS && view != QRY_JOBS)
 		found = has_files_below(snapshot, word->directory, err);
 	word->is_directory = found > 0;
 	*out = word;
@@ -136,6 +138,13 @@ static bool try_run(const struct qry_word *word, const struct idx_run *run)
 	       attribute_has_word(run->attributes, run->n_attributes, word);
 }
 
+static bool try_reference(const struct qry_word *word, const struct idx_reference *reference)
+{
+	if (word->is_directory)
+		return ax_path_below(reference->target, word->directory);
+	return has_word(reference->file, word) || has_word(reference->text, word);
+}
+
 int qry_word_try(struct qry_word *word, struct qry_row *row, struct ax_error *err)
 {
 	switch (row->view) {
@@ -145,6 +154,13 @@ int qry_word_try(struct qry_word *word, struct qry_row *row, struct ax_error *er
 		if (!word->is_directory && has_word(row->tensor.name, word))
 			return 1;
 		return path_has_word(word, row->file, err);
+	case QRY_DIRS:
+		return word->is_directory ? ax_path_below(row->directory.path, word->directory)
+					  : has_word(row->directory.path, word);
+	case QRY_REFS:
+		return try_reference(word, row->reference);
+	case QRY_JOBS:
+		return has_word(row->job->command, word) || has_word(row->job->cwd, word);
 	case QRY_FILES:
 	case QRY_VIEW_COUNT:
 		break;

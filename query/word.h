@@ -2,7 +2,7 @@
  * query/word.h - a word alone: what it means in each view, and whether a row has it
  *
  * A word is a part, without case, of path, run or model (files), run, tag or model (runs), name
- * or path of the file (tensors). A word that names a directory is everything below it instead.
+ * or path of the file (tensors), path (dirs), file or text (refs), command or cwd (jobs). A word that names a directory is everything below it instead.
  */
 #ifndef ARTIDX_QUERY_WORD_H
 #define ARTIDX_QUERY_WORD_H

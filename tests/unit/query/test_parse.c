@@ -106,8 +106,7 @@ static void trees_of_one_argument(void **state)
 		{ "k=4", "[k = 4]" },
 		{ "k = 4", "[k = 4]" },
 		{ "hack_rate > 0.3", "[hack_rate > 0.3]" },
-		{ "hack_rate>0.3 arm!=vanilla",
-			"(and [hack_rate > 0.3] [arm != vanilla])" },
+		{ "hack_rate>0.3 arm!=vanilla", "(and [hack_rate > 0.3] [arm != vanilla])" },
 		{ "a<=1 a>=2 a!~x a~y a:z",
 			"(and [a <= 1] [a >= 2] [a !~ x] [a ~ y] [a : z])" },
 		{ "class:v_hack (k=4 or k=12) not dtype:BF16",
@@ -231,8 +230,8 @@ static void mistakes(void **state)
 		struct qry_mistake mistake = { 0 };
 		struct qry_node *tree;
 		struct ax_error err = { 0 };
-		int status = qry_parse(
-			arguments.n, arguments.items, &arena, &tree, &mistake, &err);
+		int status =
+			qry_parse(arguments.n, arguments.items, &arena, &tree, &mistake, &err);
 
 		if (cases[i].message) {
 			assert_int_equal(status, -1);

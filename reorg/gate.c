@@ -3,8 +3,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/path.h"
-#include "reorg/draft.h"
-#include "reorg/links.h"
+#include "reorg/act.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -30,8 +29,16 @@ const char *reorg_gate_state_name(enum reorg_gate_state state)
 	return names[state];
 }
 
+/* What a plan moves away, ordered by path. */
+struct moving {
+	struct ax_str path;
+	bool is_dir;
+	bool stays_reachable; /* a link is left there */
+};
+
 struct judge {
-	const struct reorg_draft *draft;
+	size_t n_moving;
+	struct moving *moving;
 	const struct reorg_gate_options *options;
 	struct reorg_gate *gate;
 	struct ax_buf relative, canonical;
@@ -43,14 +50,46 @@ static int no_memory(struct judge *judge)
 	return ax_fail(judge->err, ENOMEM, "job queue: no memory to judge it");
 }
 
-/* Index of the first move whose from is not below path in byte order. */
-static size_t first_move_from(const struct reorg_draft *draft, struct ax_str path)
+static int compare_moving(const void *a, const void *b)
 {
-	size_t low = 0, high = draft->n_moves;
+	const struct moving *x = a, *y = b;
+
+	return ax_str_compare(x->path, y->path);
+}
+
+static int list_moving(struct judge *judge, const struct reorg_plan *plan)
+{
+	judge->moving = calloc(plan->n_acts + 1, sizeof(*judge->moving));
+	if (!judge->moving)
+		return no_memory(judge);
+	for (size_t i = 0; i < plan->n_acts; i++) {
+		const struct reorg_act *act = &plan->acts[i];
+		if (act->kind == REORG_MOVE || act->kind == REORG_MOVE_DIR)
+			judge->moving[judge->n_moving++] = (struct moving){ act->from,
+				act->kind == REORG_MOVE_DIR, false };
+	}
+	if (judge->n_moving)
+		qsort(judge->moving, judge->n_moving, sizeof(*judge->moving), compare_moving);
+	for (size_t i = 0; i < plan->n_acts; i++) {
+		struct moving key = { .path = plan->acts[i].to };
+		if (plan->acts[i].kind != REORG_LINK)
+			continue;
+		struct moving *left = bsearch(&key, judge->moving, judge->n_moving, sizeof(key),
+			compare_moving);
+		if (left)
+			left->stays_reachable = true;
+	}
+	return 0;
+}
+
+/* Index of the first path that is not before path in byte order. */
+static size_t first_from(const struct judge *judge, struct ax_str path)
+{
+	size_t low = 0, high = judge->n_moving;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		if (ax_str_compare(draft->moves[middle].from, path) < 0)
+		if (ax_str_compare(judge->moving[middle].path, path) < 0)
 			low = middle + 1;
 		else
 			high = middle;
@@ -58,10 +97,15 @@ static size_t first_move_from(const struct reorg_draft *draft, struct ax_str pat
 	return low;
 }
 
-/* Whether naming that move is harmless because a link stays behind. */
-static bool stays_reachable(const struct judge *judge, struct ax_str class_name)
+/* A directory above path, or path itself, that moves; NULL when there is none. */
+static const struct moving *moving_above(const struct judge *judge, struct ax_str path)
 {
-	return judge->options->links && reorg_links_wanted(class_name);
+	for (; path.len; path = ax_path_dir(path)) {
+		size_t i = first_from(judge, path);
+		if (i < judge->n_moving && ax_str_equal(judge->moving[i].path, path))
+			return &judge->moving[i];
+	}
+	return NULL;
 }
 
 /*
@@ -70,28 +114,21 @@ static bool stays_reachable(const struct judge *judge, struct ax_str class_name)
  */
 static bool find_touched(const struct judge *judge, struct ax_str path, struct ax_str *touched)
 {
-	const struct reorg_draft *draft = judge->draft;
-
 	if (path.len == 0)
 		return false;
-	for (size_t i = 0; i < draft->n_dirs; i++) {
-		if (ax_path_below(path, draft->dirs[i].from) &&
-			!stays_reachable(judge, draft->dirs[i].class_name)) {
-			*touched = draft->dirs[i].from;
-			return true;
-		}
+	const struct moving *above = moving_above(judge, path);
+	if (above) {
+		*touched = above->path;
+		return !above->stays_reachable;
 	}
-	for (size_t i = first_move_from(draft, path); i < draft->n_moves; i++) {
-		const struct reorg_file_move *move = &draft->moves[i];
-		if (!ax_str_starts(move->from, path))
+	for (size_t i = first_from(judge, path); i < judge->n_moving; i++) {
+		if (!ax_str_starts(judge->moving[i].path, path))
 			break;
 		/* A directory above several things is named by itself. */
-		bool itself = ax_str_equal(move->from, path);
-		if (!ax_path_below(move->from, path) ||
-			(itself && stays_reachable(judge, move->class_name)))
-			continue;
-		*touched = path;
-		return true;
+		if (ax_path_below(judge->moving[i].path, path)) {
+			*touched = path;
+			return true;
+		}
 	}
 	return false;
 }
@@ -250,13 +287,16 @@ static int judge_all(struct judge *judge, const struct idx_jobs *jobs)
 	return 0;
 }
 
-int reorg_gate_judge(const struct idx_jobs *jobs, const struct reorg_draft *draft,
+int reorg_gate_judge(const struct idx_jobs *jobs, const struct reorg_plan *plan,
 	const struct reorg_gate_options *options, struct reorg_gate *out, struct ax_error *err)
 {
 	struct reorg_gate gate = { 0 };
-	struct judge judge = { .draft = draft, .options = options, .gate = &gate, .err = err };
+	struct judge judge = { .options = options, .gate = &gate, .err = err };
 
-	int status = judge_all(&judge, jobs);
+	int status = list_moving(&judge, plan);
+	if (status == 0)
+		status = judge_all(&judge, jobs);
+	free(judge.moving);
 	ax_buf_free(&judge.relative);
 	ax_buf_free(&judge.canonical);
 	if (status < 0) {

@@ -12,7 +12,7 @@
 #include "indexer/jobs.h"
 
 struct ax_error;
-struct reorg_draft;
+struct reorg_plan;
 
 enum reorg_verdict {
 	REORG_CLEAR,
@@ -55,11 +55,13 @@ struct reorg_gate_options {
 	struct ax_str root_path; /* absolute and resolved */
 	size_t n_ignored;
 	const struct ax_str *ignored; /* ids of tasks, "7" or "pueue:7" */
-	bool links; /* inputs stay reachable at their old paths: naming them does not block */
 };
 
-/* jobs must outlive the result. */
-int reorg_gate_judge(const struct idx_jobs *jobs, const struct reorg_draft *draft,
+/*
+ * Naming what leaves a link at its old path (REORG_LINK) does not block. jobs and plan must
+ * outlive the result.
+ */
+int reorg_gate_judge(const struct idx_jobs *jobs, const struct reorg_plan *plan,
 	const struct reorg_gate_options *options, struct reorg_gate *out, struct ax_error *err);
 void reorg_gate_free(struct reorg_gate *gate);
 

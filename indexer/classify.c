@@ -13,6 +13,7 @@
 #include "indexer/survey.h"
 #include "safetensors/header.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -358,6 +359,7 @@ static bool attempt_holds(const struct attempt *attempt)
 	}
 	if (!rule->data)
 		return true;
+	assert(attempt->facts); /* rules with data have tensor conditions */
 	return look_at_rows(attempt->classifier, file,
 		       &attempt->facts->families[rule->data->family]) == rule->data->rows;
 }

@@ -10,6 +10,7 @@
 #include "indexer/rules_internal.h"
 #include "safetensors/dtype.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -163,6 +164,7 @@ static int keep_literals(struct rule_compiler *c, struct ax_str source,
 	if (status < 0 || rule_room(c, n, sizeof(struct ax_str), &room) < 0)
 		return -1;
 	struct ax_str *literals = room;
+	assert(literals || n == 0);
 	for (size_t i = 0; i < n; i++) {
 		literals[i] = ax_str_from(kept.ptr);
 		kept = ax_str_slice(kept, literals[i].len + 1, SIZE_MAX);

@@ -123,7 +123,8 @@ void sft_header_free(struct sft_header *header);
 /*
  * Read the header at the start of fd, a regular file of file_size bytes. 1: valid. 0: refused,
  * *problem says why. -1: the file could not be read or memory ran out, *err says so. path is for
- * err alone. Memory needed: the header's bytes and at most as much again.
+ * err alone. Memory needed: the header's bytes and not quite as much again; six times as much for
+ * headers that are made to need it.
  */
 int sft_header_read(struct sft_header *header, int fd, uint64_t file_size, const char *path,
 	struct sft_problem *problem, struct ax_error *err);

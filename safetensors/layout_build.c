@@ -4,8 +4,10 @@
 
 #include <stdlib.h>
 
-/* Bytes of a usual header for each tensor, each dimension, and each byte of a name. */
-enum { TEXT_PER_TENSOR = 128, TEXT_PER_DIM = 64, TEXT_PER_NAME_BYTE = 4 };
+/* Bytes of a usual header for each tensor, each dimension kept, and each byte of a name. */
+enum { TEXT_PER_TENSOR = 128, TEXT_PER_DIM = 1024, TEXT_PER_NAME_BYTE = 2 };
+
+enum { SHARED_RANK = 8 }; /* the highest of shapes that are looked for among those met */
 
 bool sft_layout_builder_init(struct sft_layout_builder *builder, size_t text_start,
 	size_t text_len)
@@ -129,6 +131,27 @@ static void note_order(struct sft_layout_builder *builder)
 		builder->is_ordered = compare_entries(last - 1, last, layout) <= 0;
 }
 
+/* Take back the shape that was added last where the same one was met before. */
+static void share_shape(struct sft_layout_builder *builder, struct sft_entry *entry)
+{
+	struct sft_layout *layout = builder->layout;
+	const uint64_t *shape = sft_layout_shape(layout, entry);
+	uint64_t hash = entry->rank;
+
+	if (entry->rank == 0 || entry->rank > SHARED_RANK)
+		return;
+	for (uint32_t i = 0; i < entry->rank; i++)
+		hash = (hash ^ shape[i]) * UINT64_C(0x9e3779b97f4a7c15);
+	struct sft_met_shape *met = &builder->shapes[hash >> 60];
+	if (met->rank == entry->rank &&
+		memcmp(layout->dims + met->start, shape, met->rank * sizeof(*shape)) == 0) {
+		layout->dims_count -= entry->rank;
+		entry->shape = met->start;
+	} else {
+		*met = (struct sft_met_shape){ entry->shape, entry->rank };
+	}
+}
+
 bool sft_layout_builder_add(struct sft_layout_builder *builder, struct sft_entry entry,
 	struct sft_string name)
 {
@@ -140,6 +163,7 @@ bool sft_layout_builder_add(struct sft_layout_builder *builder, struct sft_entry
 		!grow_names(builder, name.len + 1, entry.at))
 		return false;
 
+	share_shape(builder, &entry);
 	entry.name = layout->names_len;
 	entry.name_len = (uint32_t)name.len;
 	char *place = layout->names + entry.name;

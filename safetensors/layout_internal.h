@@ -36,7 +36,7 @@ struct sft_layout {
 	uint64_t *dims;
 	char *names;
 	uint32_t count;      /* of entries */
-	uint32_t dims_count; /* all used, also those of tensors that a later name replaced */
+	uint32_t dims_count; /* of shapes, which tensors may share */
 	uint32_t names_len;
 	uint32_t dtypes;
 	uint64_t elements;
@@ -54,8 +54,14 @@ struct ax_str sft_layout_name(const struct sft_layout *layout, const struct sft_
 const uint64_t *sft_layout_shape(const struct sft_layout *layout,
 	const struct sft_entry *entry);
 
+/* A shape that was met, as indexes into dims; rank is 0 in an empty place. */
+struct sft_met_shape {
+	uint32_t start, rank;
+};
+
 struct sft_layout_builder {
-	struct sft_layout *layout; /* owned until finished */
+	struct sft_layout *layout;       /* owned until finished */
+	struct sft_met_shape shapes[16]; /* by hash: what comes again is kept once */
 	size_t entry_room, dims_room, names_room;
 	size_t text_start, text_len; /* predict what is to come */
 	bool is_ascending;           /* the names, so that none comes again */

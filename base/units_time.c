@@ -202,6 +202,24 @@ static bool read_stamp(struct ax_str text, struct written_time *out)
 	return true;
 }
 
+/*
+ * The instant of local fields. Not by mktime(), which looks at the zone's file at every call: a
+ * scan asks for every name that has a stamp. Two rounds, because the first may cross a change of
+ * clocks; of an hour that comes twice the first one is meant.
+ */
+static time_t from_local(struct tm *tm)
+{
+	time_t as_if_utc = timegm(tm);
+	time_t seconds = as_if_utc;
+
+	for (int round = 0; round < 2; round++) {
+		struct tm local = { 0 };
+		localtime_r(&seconds, &local);
+		seconds = as_if_utc - local.tm_gmtoff;
+	}
+	return seconds;
+}
+
 /* The instant of the written fields, a whole second. */
 static ax_nanoseconds instant(const struct written_time *written)
 {
@@ -215,7 +233,7 @@ static ax_nanoseconds instant(const struct written_time *written)
 		.tm_isdst = -1,
 	};
 
-	return from_seconds(written->has_zone ? timegm(&tm) - written->zone : mktime(&tm));
+	return from_seconds(written->has_zone ? timegm(&tm) - written->zone : from_local(&tm));
 }
 
 /* First and last nanosecond of the year, month, ..., second or part of one that was written. */

@@ -46,17 +46,6 @@ static void fill(struct qry_row *row, struct qry_row *file)
 		.rows = metadata[2].value };
 }
 
-static bool has_cross(const struct qry_node *node)
-{
-	if (node->kind == QRY_CROSS)
-		return true;
-	for (const struct qry_node *child = node->child; child; child = child->next) {
-		if (has_cross(child))
-			return true;
-	}
-	return false;
-}
-
 /* All that a parsed tree is good for, without a catalogue. */
 static void try_tree(struct qry_binder *binder, struct qry_scope *scope, enum qry_view view,
 	struct qry_node *tree)
@@ -64,7 +53,8 @@ static void try_tree(struct qry_binder *binder, struct qry_scope *scope, enum qr
 	struct qry_row row, file;
 	struct ax_error err = { 0 };
 
-	if (!tree || qry_bind(binder, view, tree, &err) < 0 || binder->needs || has_cross(tree))
+	if (!tree || qry_bind(binder, view, tree, &err) < 0 || binder->needs ||
+		tree->cost >= QRY_COST_RELATIONS)
 		return;
 	qry_row_init(&file, QRY_FILES, scope);
 	qry_row_init(&row, view, scope);

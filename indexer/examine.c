@@ -355,6 +355,7 @@ static int describe_log(struct look *look)
 		return no_memory(look->err);
 	for (size_t i = 0; i < n; i++)
 		attributes[i] = detail->attributes[i];
+	look->out->provisional = ax_str_equal(log.status, AX_STR("running"));
 	detail->n_attributes = n + idx_log_attributes(&log, attributes + n);
 	detail->attributes = attributes;
 	look->out->has_detail = true;
@@ -439,7 +440,10 @@ int idx_examine(struct idx_examiner *examiner, const struct idx_subject *subject
 	int status = examine(&look);
 	if (look.fd >= 0)
 		close(look.fd);
-	if (status == 0)
-		*out = finding;
-	return status;
+	if (status < 0)
+		return -1;
+	finding.provisional |=
+		finding.status == IDX_WRITING || finding.status == IDX_UNREADABLE;
+	*out = finding;
+	return 0;
 }

@@ -45,6 +45,7 @@ struct idx_finding {
 	bool misnamed;
 	struct ax_str class_name;
 	struct ax_str why;
+	bool provisional; /* it may read differently later, although it does not change */
 	bool has_detail;
 	struct idx_detail detail;
 	const struct sft_layout *layout; /* NULL without tensors; ref it to keep it */

@@ -10,7 +10,6 @@
 #include "indexer/runs.h"
 
 struct ax_buf;
-struct stat;
 
 /* Split "<ts>_<slug>", the name of a log without ".log" or of a run's directory. */
 bool idx_run_id_parse(struct ax_str id, struct ax_str *ts_out, struct ax_str *slug_out);

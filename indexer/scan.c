@@ -408,7 +408,8 @@ static int finish(struct scan_writer *writer, struct idx_history *history,
 		return -1;
 	out->added = gone.added;
 	out->removed = gone.removed;
-	if ((writer->related || scan->is_first) && scan_derive_runs(writer->update, err) < 0)
+	if ((writer->related || scan->is_first) &&
+		scan_derive_runs(writer->update, scan->options->root, err) < 0)
 		return -1;
 
 	struct idx_update_totals totals = {

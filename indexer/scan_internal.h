@@ -223,6 +223,6 @@ int scan_find_moves(struct scan_writer *writer, struct idx_history *history,
 	struct scan_counts *counts, uint64_t *moved_out, struct ax_error *err);
 
 /* Derive runs anew. */
-int scan_derive_runs(struct idx_update *update, struct ax_error *err);
+int scan_derive_runs(struct idx_update *update, const char *root, struct ax_error *err);
 
 #endif

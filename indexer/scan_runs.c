@@ -265,8 +265,8 @@ static int write_records(struct idx_update *update, const struct records *runs,
 }
 
 /* Derive while the snapshot lasts, and encode the result. */
-static int derive(struct idx_snapshot *snapshot, struct records *runs, struct records *owners,
-	struct ax_error *err)
+static int derive(struct idx_snapshot *snapshot, const char *root, struct records *runs,
+	struct records *owners, struct ax_error *err)
 {
 	struct evidence evidence = { 0 };
 	struct idx_runs_output output = { 0 };
@@ -276,6 +276,7 @@ static int derive(struct idx_snapshot *snapshot, struct records *runs, struct re
 	if (gather(&evidence, snapshot, err) < 0)
 		goto out;
 	struct idx_runs_input input = {
+		.root = ax_str_from(root),
 		.n_logs = evidence.n_logs,
 		.logs = evidence.logs,
 		.n_files = evidence.n_files,
@@ -302,7 +303,7 @@ out:
 	return status;
 }
 
-int scan_derive_runs(struct idx_update *update, struct ax_error *err)
+int scan_derive_runs(struct idx_update *update, const char *root, struct ax_error *err)
 {
 	struct idx_snapshot *snapshot = NULL;
 	struct records runs = { 0 };
@@ -310,7 +311,7 @@ int scan_derive_runs(struct idx_update *update, struct ax_error *err)
 
 	if (idx_update_snapshot(update, &snapshot, err) < 0)
 		return -1;
-	int status = derive(snapshot, &runs, &owners, err);
+	int status = derive(snapshot, root, &runs, &owners, err);
 	idx_snapshot_end(snapshot);
 	if (status == 0)
 		status = write_records(update, &runs, &owners, err);

@@ -281,11 +281,19 @@ static struct stat as_stat(const struct idx_listed *now)
 /* Runs are derived from logs, checkpoints and whatever says in its metadata how it was made. */
 static bool is_related(const struct idx_finding *found)
 {
+	static const struct ax_str classes[] = {
+		AX_STR_INIT("checkpoint"),
+		AX_STR_INIT("log"),
+		AX_STR_INIT("lora"),
+		AX_STR_INIT("adapter"),
+	};
+
 	if (!found->has_detail)
 		return false;
-	if (ax_str_equal(found->class_name, AX_STR("log")) ||
-		ax_str_equal(found->class_name, AX_STR("checkpoint")))
-		return true;
+	for (size_t i = 0; i < sizeof(classes) / sizeof(*classes); i++) {
+		if (ax_str_equal(found->class_name, classes[i]))
+			return true;
+	}
 	for (size_t i = 0; i < found->detail.n_metadata; i++) {
 		if (ax_str_equal(found->detail.metadata[i].key, AX_STR("cfg")))
 			return true;
@@ -407,6 +415,7 @@ static int examine(struct scan_worker *worker, const struct visit *visit,
 	take_stat(&out->file, now);
 	out->file.flags = flags_of(worker->scan, now, visit->dir->dev) | found.status |
 			  (found.misnamed ? IDX_FILE_MISNAMED : 0) |
+			  (found.provisional ? IDX_FILE_RACY : 0) |
 			  (is_related(&found) ? IDX_FILE_RELATED : 0);
 	out->file.detail = old ? old->detail : 0;
 	out->finding = keep_finding(worker, &found);

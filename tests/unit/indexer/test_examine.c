@@ -318,6 +318,24 @@ static void logs_are_read(void **state)
 	examined_check_attributes(&e, "ts=20260528T223214 slug=fast_projected_seed41_s41 "
 				      "log_status=done hack_rate=0.289 pass_rate=1");
 	assert_true(e.finding.has_detail);
+	assert_false(e.finding.provisional);
+	examined_end(&e);
+}
+
+/* That the run ended can be known later without a write to the log. */
+static void what_may_read_differently_later_is_provisional(void **state)
+{
+	struct examined e;
+
+	(void)state;
+	examined_begin(&e, NULL, 0);
+	examined_bytes(&e, "logs/20260528T223214_x.log", AX_STR("step 1 of many"));
+	examined_check_attributes(&e, "log_status=running");
+	assert_true(e.finding.provisional);
+	examined_bytes(&e, "out/a.safetensors", AX_STR(""));
+	assert_true(e.finding.provisional);
+	examined_bytes(&e, "out/a.txt", AX_STR("step 1 of many"));
+	assert_false(e.finding.provisional);
 	examined_end(&e);
 }
 
@@ -333,6 +351,7 @@ int main(void)
 		cmocka_unit_test(files_that_change_are_findings),
 		cmocka_unit_test(short_files_that_are_open_for_writing_are_being_written),
 		cmocka_unit_test(logs_are_read),
+		cmocka_unit_test(what_may_read_differently_later_is_provisional),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

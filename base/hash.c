@@ -1,5 +1,7 @@
 #include "base/hash.h"
 
+#include "base/buf.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
@@ -75,4 +77,12 @@ void ax_digest_format(const struct ax_digest *digest, char text[33])
 		text[2 * i + 1] = digits[digest->bytes[i] & 15];
 	}
 	text[32] = '\0';
+}
+
+void ax_hash_library(struct ax_buf *buf)
+{
+	unsigned version = XXH_versionNumber();
+
+	ax_buf_printf(buf, "xxHash %u.%u.%u", version / 10000, version / 100 % 100,
+		version % 100);
 }

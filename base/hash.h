@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct ax_buf;
+
 /* XXH3-128, in the byte order of its canonical form. */
 struct ax_digest {
 	unsigned char bytes[16];
@@ -27,5 +29,8 @@ struct ax_digest ax_hasher_digest(const struct ax_hasher *hasher);
 
 /* 32 lower-case hexadecimal digits and a NUL. */
 void ax_digest_format(const struct ax_digest *digest, char text[33]);
+
+/* Append the name and the version of the library in use: "xxHash 0.8.1". */
+void ax_hash_library(struct ax_buf *buf);
 
 #endif

@@ -310,3 +310,8 @@ bool ax_json_u64(const struct ax_json_value *value, uint64_t *out)
 {
 	return ax_u64_parse(ax_json_number_text(value), out);
 }
+
+void ax_json_library(struct ax_buf *buf)
+{
+	ax_buf_printf(buf, "cJSON %s", cJSON_Version());
+}

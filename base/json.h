@@ -97,4 +97,7 @@ void ax_json_write_value(struct ax_json_writer *w, const struct ax_json_value *v
 /* "KEY": "path", and "KEY_b64" beside it where the path is not UTF-8. */
 void ax_json_write_path(struct ax_json_writer *w, const char *key, struct ax_str path);
 
+/* Append the name and the version of the library in use: "cJSON 1.7.15". */
+void ax_json_library(struct ax_buf *buf);
+
 #endif

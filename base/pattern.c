@@ -1,5 +1,6 @@
 #include "base/pattern.h"
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "base/text.h"
 
@@ -332,4 +333,12 @@ bool ax_pattern_group(const struct ax_pattern *pattern, const struct ax_matcher 
 		return true;
 	}
 	return false;
+}
+
+void ax_pattern_library(struct ax_buf *buf)
+{
+	char version[64]; /* PCRE2 asks for 24 */
+
+	pcre2_config(PCRE2_CONFIG_VERSION, version);
+	ax_buf_printf(buf, "PCRE2 %s", version);
 }

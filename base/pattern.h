@@ -10,6 +10,7 @@
 
 #include "base/str.h"
 
+struct ax_buf;
 struct ax_error;
 
 /*
@@ -49,5 +50,8 @@ int ax_pattern_search(const struct ax_pattern *pattern, struct ax_matcher *match
  */
 bool ax_pattern_group(const struct ax_pattern *pattern, const struct ax_matcher *matcher,
 	const char *name, struct ax_str *out);
+
+/* Append the name and the version of the library in use: "PCRE2 10.42 2022-12-11". */
+void ax_pattern_library(struct ax_buf *buf);
 
 #endif

@@ -1,0 +1,48 @@
+#include "base/error.h"
+#include "cli/command.h"
+#include "cli/commands/commands.h"
+#include "cli/help.h"
+#include "cli/manual.h"
+
+struct help_settings {
+	bool manual;
+};
+
+static int run(struct cli *cli, struct ax_error *err)
+{
+	const struct help_settings *wanted = cli->settings;
+	const char *name = cli->n_operands ? cli->operands[0] : NULL;
+	const struct command *command = name ? cli_command_find(ax_str_from(name)) : NULL;
+
+	if (name && !command)
+		return cli_command_unknown(name, err);
+	if (wanted->manual)
+		return cli_manual_print(&cli->out, command);
+	return cli_help_print(&cli->out, command, true);
+}
+
+static const struct opt options[] = {
+	OPT(struct help_settings, manual, 0, "man", NULL, "as a manual page, for man -l"),
+	{ 0 },
+};
+
+static const struct cli_example examples[] = {
+	{ "help query", "everything about query" },
+	{ "help --man scan | man -l -", "its manual page" },
+	{ 0 },
+};
+
+const struct command cmd_help = {
+	.name = "help",
+	.summary = "print everything about a command",
+	.operands = "[VERB]",
+	.max_operands = 1,
+	.takes = CLI_OPERAND_TOPIC,
+	.options = options,
+	.settings_size = sizeof(struct help_settings),
+	.examples = examples,
+	.description =
+		"The same as artidx VERB --help. Without a verb: the commands and the options "
+		"that all of them take.",
+	.run = run,
+};

@@ -1,0 +1,312 @@
+#include "query/query.h"
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "cli/catalogue.h"
+#include "cli/command.h"
+#include "cli/commands/commands.h"
+#include "cli/config.h"
+#include "cli/project.h"
+#include "cli/queue.h"
+#include "indexer/jobs.h"
+#include "indexer/references.h"
+#include "indexer/rules.h"
+#include "query/needs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <time.h>
+#include <unistd.h>
+
+struct query_settings {
+	bool json, jsonl, csv, tsv, paths, null, count, quiet;
+	const char *format;
+	const char *columns, *sort, *group_by, *sum;
+	uint64_t limit;
+	const char *queue;
+	bool explain;
+};
+static const struct query_settings defaults = { .limit = UINT64_MAX };
+
+/* One run of the command. */
+struct asking {
+	struct cli *cli;
+	struct cli_project project;
+	struct cli_config config;
+};
+
+/* The switches for forms of output. */
+static const struct form {
+	const char *name;
+	size_t offset;
+	enum qry_format format;
+} forms[] = {
+	{ "--json", offsetof(struct query_settings, json), QRY_JSON_DOCUMENT },
+	{ "--jsonl", offsetof(struct query_settings, jsonl), QRY_JSON_LINES },
+	{ "--csv", offsetof(struct query_settings, csv), QRY_CSV },
+	{ "--tsv", offsetof(struct query_settings, tsv), QRY_TSV },
+	{ "--paths", offsetof(struct query_settings, paths), QRY_PATHS },
+	{ "--null", offsetof(struct query_settings, null), QRY_PATHS_NUL },
+	{ "--count", offsetof(struct query_settings, count), QRY_COUNT },
+	{ "--quiet", offsetof(struct query_settings, quiet), QRY_QUIET },
+};
+
+static int choose_form(const struct query_settings *settings, enum qry_format *out,
+	struct ax_error *err)
+{
+	const char *chosen = settings->format ? "--format" : NULL;
+
+	*out = settings->format ? QRY_TEMPLATE : QRY_TABLE;
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		const struct form *form = &forms[i];
+		bool is_set = *(const bool *)((const char *)settings + form->offset);
+		bool refines = form->format == QRY_PATHS_NUL && *out == QRY_PATHS;
+
+		if (!is_set)
+			continue;
+		if (chosen && !refines)
+			return ax_fail(err, AX_EUSAGE,
+				"%s and %s are two forms of output: choose one", chosen,
+				form->name);
+		chosen = form->name;
+		*out = form->format;
+	}
+	return 0;
+}
+
+/* A view's name at the front is taken off the expression. */
+static void choose_view(struct cli *cli, struct qry_request *request)
+{
+	int first = 0;
+
+	request->view = QRY_FILES;
+	if (cli->n_operands && qry_view_parse(ax_str_from(cli->operands[0]), &request->view))
+		first = 1;
+	request->n_arguments = (size_t)(cli->n_operands - first);
+	request->arguments = (const char *const *)cli->operands + first;
+}
+
+static int make_request(struct cli *cli, const struct query_settings *settings,
+	struct qry_request *out, struct ax_error *err)
+{
+	*out = (struct qry_request){
+		.columns = settings->columns,
+		.sort = settings->sort,
+		.group_by = settings->group_by,
+		.sum = settings->sum,
+		.template = settings->format,
+		.has_limit = settings->limit != UINT64_MAX,
+		.limit = settings->limit,
+	};
+	choose_view(cli, out);
+	return choose_form(settings, &out->format, err);
+}
+
+/* The classes that rules may give, so that one without files is no mistake. */
+static int list_classes(struct cli *cli, const struct idx_rules *rules,
+	struct qry_environment *environment, struct ax_error *err)
+{
+	size_t count = idx_rules_class_count(rules);
+	struct ax_str *classes = ax_arena_alloc(&cli->arena, (count + 1) * sizeof(*classes));
+
+	if (!classes)
+		return ax_fail(err, ENOMEM, "no memory for the classes");
+	for (size_t i = 0; i < count; i++)
+		classes[i] = idx_rules_class(rules, i);
+	environment->classes = classes;
+	environment->n_classes = count;
+	return 0;
+}
+
+/* The user's words with a caret below the mistake, for the end. */
+static void keep_place(struct cli *cli, const struct qry_mistake *mistake,
+	const struct qry_request *request)
+{
+	struct ax_buf buf = { 0 };
+
+	qry_mistake_show(mistake, request->n_arguments, request->arguments, &buf);
+	cli->error_detail = ax_arena_copy(&cli->arena, ax_buf_str(&buf));
+	ax_buf_free(&buf);
+}
+
+/* What the query looks at besides the catalogue. Zero-initialise. */
+struct extras {
+	struct idx_references references;
+	struct idx_jobs jobs;
+};
+
+static int bring_references(const struct asking *a, struct extras *extras,
+	struct qry_environment *environment, struct ax_error *err)
+{
+	int root = open(a->project.root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (root < 0)
+		return ax_fail_errno(err, "cannot open %s", a->project.root);
+	int status = idx_references_find(environment->snapshot, &a->config.index, root,
+		ax_str_from(a->project.root), &extras->references, err);
+	close(root);
+	environment->references = &extras->references;
+	return status;
+}
+
+static int bring_jobs(const struct asking *a, struct extras *extras,
+	struct qry_environment *environment, struct ax_error *err)
+{
+	const struct query_settings *settings = a->cli->settings;
+
+	if (cli_queue_read(&a->project, settings->queue, &extras->jobs, err) < 0)
+		return -1;
+	if (extras->jobs.unreadable)
+		cli_report_warning(&a->cli->out, "a queue could not be read: %.*s",
+			AX_STR_ARG(extras->jobs.why));
+	environment->jobs = &extras->jobs;
+	return 0;
+}
+
+static int run_query(const struct asking *a, const struct qry_request *request,
+	struct qry_query *query, struct ax_error *err)
+{
+	const struct query_settings *settings = a->cli->settings;
+	struct cli_output *out = &a->cli->out;
+	struct qry_style style = { .width = out->columns, .color = *out->palette->reset != 0 };
+	uint64_t n_rows = 0;
+
+	cli_output_page(out);
+	if (qry_query_run(query, &style, out->stream, &n_rows, err) < 0)
+		return -1;
+	fflush(out->stream);
+	if (settings->explain && qry_query_explain(query, stderr, err) < 0)
+		return -1;
+	return request->format == QRY_QUIET && n_rows == 0;
+}
+
+static int answer(const struct asking *a, struct qry_environment *environment,
+	const struct qry_request *request, struct ax_error *err)
+{
+	struct qry_mistake mistake = { 0 };
+	struct qry_query *query = NULL;
+	struct extras extras = { 0 };
+	int status = -1;
+
+	if (qry_query_new(environment, request, &query, &mistake, err) < 0) {
+		keep_place(a->cli, &mistake, request);
+		return -1;
+	}
+	unsigned needs = qry_query_needs(query);
+	if (needs & QRY_NEEDS_REFERENCES && bring_references(a, &extras, environment, err) < 0)
+		goto out;
+	if (needs & QRY_NEEDS_JOBS && bring_jobs(a, &extras, environment, err) < 0)
+		goto out;
+	status = run_query(a, request, query, err);
+out:
+	qry_query_free(query);
+	idx_references_free(&extras.references);
+	idx_jobs_free(&extras.jobs);
+	return status;
+}
+
+static int run(struct cli *cli, struct ax_error *err)
+{
+	struct asking a = { .cli = cli };
+	struct timespec now;
+	struct cli_catalogue catalogue = { 0 };
+	struct qry_environment environment = { 0 };
+	struct qry_request request;
+	int status = -1;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (make_request(cli, cli->settings, &request, err) < 0 ||
+		cli_project_find(cli, CLI_ROOT_FOUND, &a.project, err) < 0)
+		return -1;
+	if (cli_config_load(&a.project, &a.config, err) < 0 ||
+		list_classes(cli, a.config.rules, &environment, err) < 0 ||
+		cli_catalogue_read(&a.project, &catalogue, err) < 0)
+		goto out;
+	environment.snapshot = catalogue.snapshot;
+	environment.root = a.project.root;
+	environment.now = (ax_nanoseconds)now.tv_sec * 1000000000 + now.tv_nsec;
+	status = answer(&a, &environment, &request, err);
+out:
+	cli_catalogue_close(&catalogue);
+	cli_config_free(&a.config);
+	return status;
+}
+
+static const struct opt options[] = {
+	OPT(struct query_settings, columns, 'c', "columns", "FIELDS",
+		"what to show, separated by commas: path,k,cfg.seed"),
+	OPT(struct query_settings, sort, 0, "sort", "FIELDS",
+		"in this order; -FIELD for the greatest first"),
+	OPT(struct query_settings, limit, 'n', "limit", "N", "at most so many rows"),
+	OPT(struct query_settings, group_by, 0, "group-by", "FIELDS",
+		"one row for each value, with how many there are"),
+	OPT(struct query_settings, sum, 0, "sum", "FIELDS", "add these up"),
+	OPT(struct query_settings, json, 0, "json", NULL, "one JSON document"),
+	OPT(struct query_settings, jsonl, 0, "jsonl", NULL, "a JSON object a line"),
+	OPT(struct query_settings, csv, 0, "csv", NULL, "comma-separated values, safe to open"),
+	OPT(struct query_settings, tsv, 0, "tsv", NULL, "values separated by TAB"),
+	OPT(struct query_settings, paths, 0, "paths", NULL, "paths alone, a line each"),
+	OPT(struct query_settings, null, '0', "null", NULL,
+		"paths alone, raw, each ended by NUL: for xargs -0"),
+	OPT(struct query_settings, format, 0, "format", "TEMPLATE",
+		"a line a row from a template: '{path}\\t{k}\\n'"),
+	OPT(struct query_settings, count, 0, "count", NULL, "the number of rows alone"),
+	OPT(struct query_settings, quiet, 'q', "quiet", NULL,
+		"print nothing; the exit status says whether anything matches"),
+	OPT(struct query_settings, queue, 0, "queue", "QUEUE",
+		"for jobs: auto, pueue, tsp, slurm, none or file:PATH"),
+	OPT(struct query_settings, explain, 0, "explain", NULL,
+		"then say how the query was understood and what it read"),
+	{ 0 },
+};
+
+static const struct cli_example examples[] = {
+	{ "query v_hack", "any text field has it" },
+	{ "query class:v_hack k:12", "bases with k = 12" },
+	{ "query class:checkpoint cfg.seed:41,43", "checkpoints of two seeds" },
+	{ "query runs hack_rate:0.5.. --sort -hack_rate", "runs, best hackers first" },
+	{ "query runs uses:v_hack_21pairs", "which runs used this basis" },
+	{ "query status:truncated,invalid", "what is broken" },
+	{ "query class:other -0 | xargs -0 ls -ld", "feed another program" },
+	{ 0 },
+};
+
+const struct command cmd_query = {
+	.name = "query",
+	.summary = "find files, runs and more by what they are",
+	.operands = "[VIEW] [EXPRESSION...]",
+	.max_operands = UINT_MAX,
+	.takes = CLI_OPERAND_QUERY,
+	.options = options,
+	.settings_size = sizeof(struct query_settings),
+	.defaults = &defaults,
+	.examples = examples,
+	.description =
+		"Views are files (which is meant when none is named), runs and tensors. An "
+		"expression "
+		"is words and terms; what stands one after the other must hold together.\n"
+		"A word is found anywhere in a path, run, tag or model; the name of a "
+		"directory means "
+		"all below it. A term is FIELD OPERATOR VALUE:\n"
+		"  class:v_hack          equal; text is found inside, * ? [ make it a glob\n"
+		"  path=out/a.safetensors  exactly\n"
+		"  name~^V/              a regular expression; !~ the opposite\n"
+		"  k:12..  size:..1G     a range, both ends belong to it\n"
+		"  cfg.seed:41,43        any of a list\n"
+		"  hack_rate>0.3         also < <= >= !=\n"
+		"  model:*               present at all\n"
+		"Terms are joined by and (or nothing), or (also a comma as its own word), not, "
+		"and "
+		"parentheses. One argument is a whole expression; several arguments are one "
+		"token "
+		"each and need no quotes of their own, but for what the shell itself reads: < "
+		"> ( ) "
+		"* ! and blanks.\n"
+		"Sizes: K M G T are powers of 1024, KB MB GB of 1000. Times: 2026-05, "
+		"2026-05-28T22:32, or an age: mtime:-2w.. is the last two weeks.\n"
+		"A comparison with something that a file does not have is false.",
+	.negative = "with -q: nothing matches",
+	.exits = CLI_EXITS_CATALOGUE,
+	.run = run,
+};

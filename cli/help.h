@@ -1,0 +1,36 @@
+/*
+ * cli/help.h - help printed from the tables of the commands
+ *
+ * Descriptions are paragraphs without line breaks, separated by a newline. A paragraph that begins
+ * with two blanks is shown as it is: an example, a line of a table.
+ */
+#ifndef ARTIDX_CLI_HELP_H
+#define ARTIDX_CLI_HELP_H
+
+#include <stdbool.h>
+
+struct cli_output;
+struct command;
+struct opt;
+
+/* Help of one command, or of artidx where command is NULL; in full or in short. Returns 0. */
+int cli_help_print(struct cli_output *out, const struct command *command, bool full);
+
+/* Version of artidx and of the libraries it runs with. Returns 0. */
+int cli_help_version(struct cli_output *out);
+
+/* What artidx is, in the form of descriptions. */
+extern const char *const cli_help_about;
+
+/* What an exit status means: the texts that help and manual pages share. NULL: never given. */
+const char *cli_help_exit(const struct command *command, int status);
+
+enum { CLI_HELP_STATUSES = 7 };
+
+/* "-j, --jobs N" for a row of an option table. */
+struct cli_help_spelling {
+	char text[64];
+};
+struct cli_help_spelling cli_help_spell(const struct opt *opt);
+
+#endif

@@ -1,0 +1,224 @@
+#include "cli/manual.h"
+
+#include "cli/command.h"
+#include "cli/help.h"
+#include "cli/version.h"
+
+#include <ctype.h>
+
+enum { LINE_MAX_COLUMNS = 72 };
+
+/* Roff's names for what it would read as something else; minus signs are those of commands. */
+static const char *roff_name(char c)
+{
+	switch (c) {
+	case '\\':
+		return "\\e";
+	case '-':
+		return "\\-";
+	case '\'':
+		return "\\(aq";
+	case '"':
+		return "\\(dq";
+	case '~':
+		return "\\(ti";
+	case '^':
+		return "\\(ha";
+	case '`':
+		return "\\(ga";
+	default:
+		return NULL;
+	}
+}
+
+static void print_text(FILE *stream, struct ax_str text)
+{
+	/* At the start of a line these begin a command. */
+	if (text.len && (text.ptr[0] == '.' || text.ptr[0] == '\''))
+		fputs("\\&", stream);
+	for (size_t i = 0; i < text.len; i++) {
+		const char *name = roff_name(text.ptr[i]);
+		if (name)
+			fputs(name, stream);
+		else
+			fputc(text.ptr[i], stream);
+	}
+}
+
+/* Text on lines of its own, none of them long. */
+static void print_paragraph(FILE *stream, struct ax_str text)
+{
+	size_t column = 0;
+
+	while (text.len) {
+		struct ax_str word = ax_str_slice(text, 0, ax_str_find(text, ' '));
+		text = ax_str_slice(text, word.len + 1, text.len);
+		if (column && column + 1 + word.len > LINE_MAX_COLUMNS) {
+			fputc('\n', stream);
+			column = 0;
+		}
+		if (column)
+			fputc(' ', stream);
+		print_text(stream, word);
+		column += word.len + 1;
+	}
+	fputc('\n', stream);
+}
+
+static void print_line(FILE *stream, const char *text)
+{
+	print_paragraph(stream, ax_str_from(text));
+}
+
+static void print_upper(FILE *stream, const char *text)
+{
+	for (; *text; text++) {
+		if (*text == '-')
+			fputs("\\-", stream);
+		else
+			fputc(toupper((unsigned char)*text), stream);
+	}
+}
+
+static void print_title(FILE *stream, const struct command *command)
+{
+	fputs(".TH ARTIDX", stream);
+	if (command) {
+		fputs("\\-", stream);
+		print_upper(stream, command->name);
+	}
+	fprintf(stream, " 1 %s \"artidx %s\" \"User Commands\"\n", ARTIDX_DATE, ARTIDX_VERSION);
+	fprintf(stream, ".SH NAME\nartidx%s%s \\- ", command ? "\\-" : "",
+		command ? command->name : "");
+}
+
+static void print_options(FILE *stream, const char *heading, const struct opt *options)
+{
+	if (!options || !options->name)
+		return;
+	fprintf(stream, ".SH %s\n", heading);
+	for (const struct opt *opt = options; opt->name; opt++) {
+		fputs(".TP\n", stream);
+		if (opt->letter)
+			fprintf(stream, "\\fB\\-%c\\fR, ", opt->letter);
+		fputs("\\fB\\-\\-", stream);
+		print_text(stream, ax_str_from(opt->name));
+		fputs("\\fR", stream);
+		if (opt->value)
+			fprintf(stream, " \\fI%s\\fR", opt->value);
+		fputc('\n', stream);
+		print_line(stream, opt->help);
+	}
+}
+
+static void print_examples(FILE *stream, const struct cli_example *examples)
+{
+	if (!examples)
+		return;
+	fputs(".SH EXAMPLES\n", stream);
+	for (const struct cli_example *e = examples; e->command; e++) {
+		fputs(".TP\n\\fBartidx ", stream);
+		print_text(stream, ax_str_from(e->command));
+		fputs("\\fR\n", stream);
+		print_line(stream, e->what);
+	}
+}
+
+/* Paragraphs, and runs of verbatim lines as examples: see help.h for the form. */
+static void print_description(FILE *stream, const char *description)
+{
+	struct ax_str rest = ax_str_from(description);
+	bool in_example = false;
+
+	fputs(".SH DESCRIPTION\n", stream);
+	for (bool first = true; rest.len; first = false) {
+		struct ax_str paragraph = ax_str_slice(rest, 0, ax_str_find(rest, '\n'));
+		bool is_verbatim = ax_str_starts(paragraph, AX_STR("  "));
+		rest = ax_str_slice(rest, paragraph.len + 1, rest.len);
+		if (is_verbatim && !in_example)
+			fputs(".PP\n.RS 4\n.nf\n", stream);
+		if (!is_verbatim && in_example)
+			fputs(".fi\n.RE\n", stream);
+		if (!is_verbatim && !first)
+			fputs(".PP\n", stream);
+		in_example = is_verbatim;
+		if (is_verbatim) {
+			print_text(stream, ax_str_slice(paragraph, 2, paragraph.len));
+			fputc('\n', stream);
+		} else {
+			print_paragraph(stream, paragraph);
+		}
+	}
+	if (in_example)
+		fputs(".fi\n.RE\n", stream);
+}
+
+static void print_exits(FILE *stream, const struct command *command)
+{
+	fputs(".SH EXIT STATUS\n", stream);
+	for (int status = 0; status < CLI_HELP_STATUSES; status++) {
+		const char *text = cli_help_exit(command, status);
+		if (!text)
+			continue;
+		fprintf(stream, ".TP\n\\fB%d\\fR\n", status);
+		print_line(stream, text);
+	}
+}
+
+static void print_command(FILE *stream, const struct command *command)
+{
+	print_title(stream, command);
+	print_line(stream, command->summary);
+	fprintf(stream, ".SH SYNOPSIS\n\\fBartidx %s\\fR%s%s%s\n", command->name,
+		command->options ? " [OPTIONS]" : "", *command->operands ? " " : "",
+		command->operands);
+	print_description(stream, command->description);
+	print_options(stream, "OPTIONS", command->options);
+	print_options(stream, "GENERAL OPTIONS", cli_global_options);
+	print_exits(stream, command);
+	print_examples(stream, command->examples);
+	fputs(".SH SEE ALSO\n.BR artidx (1)\n", stream);
+}
+
+static void print_commands(FILE *stream)
+{
+	fputs(".SH COMMANDS\n", stream);
+	for (const struct command *const *c = cli_commands; *c; c++) {
+		if ((*c)->is_hidden)
+			continue;
+		fprintf(stream, ".TP\n\\fB%s\\fR%s%s\n", (*c)->name, *(*c)->operands ? " " : "",
+			(*c)->operands);
+		print_line(stream, (*c)->summary);
+	}
+}
+
+static void print_see_also(FILE *stream)
+{
+	fputs(".SH SEE ALSO\n", stream);
+	for (const struct command *const *c = cli_commands; *c; c++) {
+		if (!(*c)->is_hidden)
+			fprintf(stream, ".BR artidx\\-%s (1)%s\n", (*c)->name,
+				c[1] && !c[1]->is_hidden ? "," : "");
+	}
+}
+
+static void print_overview(FILE *stream)
+{
+	print_title(stream, NULL);
+	print_line(stream,
+		"catalogue, query and tidy the artifacts of machine-learning research");
+	fputs(".SH SYNOPSIS\n\\fBartidx\\fR \\fIVERB\\fR [ARGUMENTS] [OPTIONS]\n", stream);
+	print_description(stream, cli_help_about);
+	print_commands(stream);
+	print_options(stream, "GENERAL OPTIONS", cli_global_options);
+	print_see_also(stream);
+}
+
+int cli_manual_print(struct cli_output *out, const struct command *command)
+{
+	if (command)
+		print_command(out->stream, command);
+	else
+		print_overview(out->stream);
+	return 0;
+}

@@ -1,0 +1,218 @@
+#include "cli/show_view.h"
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/units.h"
+#include "cli/output.h"
+#include "cli/sheet.h"
+#include "cli/show_json.h"
+#include "cli/tensors.h"
+#include "indexer/catalog.h"
+#include "indexer/history.h"
+#include "query/show.h"
+#include "safetensors/header.h"
+
+enum {
+	PATTERNS_SHOWN = 24,
+	PATHS_SHOWN = 12,
+};
+
+static const char *const move_verbs[] = {
+	[IDX_MOVE_SEEN] = "found moved by a scan",
+	[IDX_MOVE_REORG] = "moved by a reorg",
+	[IDX_MOVE_UNDO] = "moved back by an undo",
+	[IDX_MOVE_ARCHIVED] = "archived",
+	[IDX_MOVE_RESTORED] = "restored from an archive",
+};
+
+static int print_tensors(struct cli_output *out, const struct cli_show_subject *subject,
+	const struct qry_file_facts *facts, struct ax_error *err)
+{
+	struct cli_tensors *tensors = NULL;
+	struct idx_tensors *cursor = NULL;
+	struct idx_tensor tensor;
+	int more = -1;
+
+	if (cli_tensors_new(&tensors, err) < 0)
+		return -1;
+	if (idx_tensors_open(subject->snapshot, &facts->detail, &cursor, err) < 0)
+		goto out;
+	while ((more = idx_tensors_next(cursor, &tensor, err)) > 0) {
+		struct cli_tensor shown = { tensor.name,
+			sft_dtype_name((enum sft_dtype)tensor.dtype), tensor.rank,
+			tensor.shape };
+		more = cli_tensors_add(tensors, &shown, false, err);
+		if (more < 0)
+			goto out;
+	}
+	if (more < 0)
+		goto out;
+	cli_sheet_heading(out, "tensors");
+	size_t left_out = cli_tensors_print(tensors, out, PATTERNS_SHOWN);
+	if (left_out)
+		fprintf(out->stream, "    and %zu more patterns: artidx inspect --tensors\n",
+			left_out);
+out:
+	idx_tensors_close(cursor);
+	cli_tensors_free(tensors);
+	return more;
+}
+
+static void print_content(struct cli_output *out, const struct idx_detail *detail)
+{
+	char count[AX_UNITS_MAX];
+	char params[AX_UNITS_MAX];
+	struct ax_buf dtypes = { 0 };
+
+	if (!detail->has_tensors)
+		return;
+	ax_count_format(detail->n_tensors, count);
+	ax_count_format(detail->params, params);
+	for (unsigned i = 0; i < SFT_DTYPE_COUNT; i++) {
+		if (detail->dtypes & (1U << i))
+			ax_buf_printf(&dtypes, ", %s", sft_dtype_name((enum sft_dtype)i));
+	}
+	cli_sheet_printf(out, "holds", "%s tensors, %s values%s", count, params,
+		ax_buf_text(&dtypes));
+	ax_buf_free(&dtypes);
+}
+
+static void print_identity(struct cli_output *out, const struct idx_entry *entry)
+{
+	char size[AX_UNITS_MAX];
+	char bytes[AX_UNITS_MAX];
+	char time[AX_UNITS_MAX];
+
+	ax_size_format(entry->size, size);
+	ax_count_format(entry->size, bytes);
+	ax_time_format_short(entry->mtime, time);
+	if (entry->status != IDX_OK)
+		cli_sheet_text(out, "status", ax_str_from(idx_status_name(entry->status)));
+	cli_sheet_text(out, "class", entry->class_name);
+	cli_sheet_text(out, "why", entry->why);
+	if (entry->misnamed)
+		cli_sheet_text(out, "misnamed", AX_STR("yes: its name says another class"));
+	if (entry->size < 1024)
+		cli_sheet_printf(out, "size", "%s bytes", bytes);
+	else
+		cli_sheet_printf(out, "size", "%s (%s bytes)", size, bytes);
+	cli_sheet_printf(out, "modified", "%s", time);
+}
+
+static void print_owner(struct cli_output *out, const struct idx_owner *owner)
+{
+	if (owner->membership == IDX_RUN_NONE)
+		return;
+	if (owner->membership == IDX_RUN_AMBIGUOUS)
+		cli_sheet_text(out, "run", AX_STR("ambiguous"));
+	else
+		cli_sheet_text(out, "run", owner->run);
+	cli_sheet_text(out, "role", owner->role);
+	cli_sheet_text(out, "evidence", owner->why);
+}
+
+static void print_origins(struct cli_output *out, const struct idx_move *origins, size_t count)
+{
+	char time[AX_UNITS_MAX];
+
+	for (size_t i = 0; i < count; i++) {
+		ax_time_format_short(origins[i].time, time);
+		cli_sheet_path(out, i == 0 ? "was" : "", origins[i].from);
+		cli_sheet_printf(out, "", "  until %s: %s", time, move_verbs[origins[i].kind]);
+	}
+}
+
+int cli_show_file(struct cli_output *out, const struct cli_show_subject *subject,
+	const struct qry_file_facts *facts, const struct idx_move *origins, size_t n_origins,
+	struct ax_error *err)
+{
+	const struct idx_detail *detail = &facts->detail;
+
+	if (subject->json)
+		return cli_show_json_file(out, subject, facts, origins, n_origins, err);
+	cli_sheet_title(out, facts->path);
+	print_identity(out, &facts->entry);
+	if (facts->has_detail) {
+		cli_sheet_attributes(out, detail->attributes, detail->n_attributes);
+		print_content(out, detail);
+	}
+	print_owner(out, &facts->owner);
+	cli_sheet_paths(out, "used by", facts->used_by, facts->n_used_by, PATHS_SHOWN);
+	cli_sheet_paths(out, "same as", facts->twins, facts->n_twins, PATHS_SHOWN);
+	print_origins(out, origins, n_origins);
+	if (facts->has_detail && detail->n_metadata) {
+		cli_sheet_heading(out, "metadata");
+		cli_sheet_metadata(out, detail->metadata, detail->n_metadata);
+	}
+	if (facts->has_detail && detail->has_tensors)
+		return print_tensors(out, subject, facts, err);
+	return 0;
+}
+
+static void print_run_file(struct cli_output *out, const char *label,
+	const struct qry_run_file *file)
+{
+	char size[AX_UNITS_MAX];
+	struct ax_buf buf = { 0 };
+
+	if (!file->exists) {
+		cli_sheet_path(out, label, file->path);
+		cli_sheet_text(out, "", AX_STR("  not in the catalogue"));
+		return;
+	}
+	ax_size_format(file->entry.size, size);
+	cli_sheet_path(out, label, file->path);
+	ax_buf_printf(&buf, "  %.*s, %s", AX_STR_ARG(file->entry.class_name), size);
+	if (file->entry.status != IDX_OK)
+		ax_buf_printf(&buf, ", %s", idx_status_name(file->entry.status));
+	cli_sheet_text(out, "", ax_buf_str(&buf));
+	ax_buf_free(&buf);
+}
+
+static void print_run_files(struct cli_output *out, const char *label,
+	const struct qry_run_file *files, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		print_run_file(out, i == 0 ? label : "", &files[i]);
+}
+
+static void print_span(struct cli_output *out, const struct idx_run *run)
+{
+	char start[AX_UNITS_MAX];
+	char end[AX_UNITS_MAX];
+
+	if (!run->start)
+		return;
+	ax_time_format_short(run->start, start);
+	ax_time_format_short(run->end, end);
+	if (run->end > run->start)
+		cli_sheet_printf(out, "from", "%s to %s", start, end);
+	else
+		cli_sheet_text(out, "from", ax_str_from(start));
+}
+
+int cli_show_run(struct cli_output *out, const struct cli_show_subject *subject,
+	const struct qry_run_facts *facts, struct ax_error *err)
+{
+	const struct idx_run *run = &facts->run;
+	char size[AX_UNITS_MAX];
+
+	if (subject->json)
+		return cli_show_json_run(out, subject, facts, err);
+	ax_size_format(run->size, size);
+	cli_sheet_title(out, run->id);
+	cli_sheet_text(out, "status", run->status);
+	cli_sheet_text(out, "preset", run->preset);
+	cli_sheet_text(out, "arm", run->arm);
+	if (run->seed.kind == IDX_INT)
+		cli_sheet_printf(out, "seed", "%lld", (long long)run->seed.integer);
+	cli_sheet_text(out, "tag", run->tag);
+	print_span(out, run);
+	cli_sheet_attributes(out, run->attributes, run->n_attributes);
+	cli_sheet_path(out, "log", run->log);
+	print_run_files(out, "uses", facts->uses, facts->n_uses);
+	print_run_files(out, "files", facts->files, facts->n_files);
+	cli_sheet_text(out, "size", ax_str_from(size));
+	cli_sheet_text(out, "cfg", run->cfg);
+	return 0;
+}

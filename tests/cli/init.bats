@@ -1,0 +1,29 @@
+load support
+
+@test "init writes the defaults once, and a place for the catalogue" {
+	expect 0 artidx init
+	has "artidx.json: written"
+	has "next: artidx scan"
+	[ "$(cat .artidx/.gitignore)" = "*" ]
+	[ "$(stat -c %a .artidx)" = 700 ]
+	echo '{"data": ["mine"]}' >artidx.json
+	expect 0 artidx init
+	has "stays as it is"
+	[ "$(cat artidx.json)" = '{"data": ["mine"]}' ]
+}
+
+@test "what init writes is what holds anyway" {
+	artidx config --json | jq '.values | map_values(.value)' >before
+	artidx init >/dev/null
+	artidx config --json | jq '.values | map_values(.value)' >after
+	diff before after
+}
+
+@test "init does not follow a link, nor write where it may not" {
+	ln -s elsewhere artidx.json
+	expect 0 artidx init
+	[ ! -e elsewhere ]
+	[ "$(id -u)" -eq 0 ] && skip "root may write anywhere"
+	mkdir locked && chmod 500 locked
+	expect 6 artidx init --root locked
+}

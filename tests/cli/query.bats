@@ -1,0 +1,92 @@
+load support
+
+prepare() {
+	small_project
+	artidx scan >/dev/null
+}
+
+@test "a table, files when no view is named" {
+	expect 0 artidx query
+	has "out/v_hack_a.safetensors"
+	[ "${#lines[@]}" -ge 5 ]
+	expect 0 artidx query class:v_hack
+	has v_hack_a
+	lacks train_s41
+}
+
+@test "words, lists, ranges, and, or, not, parentheses" {
+	count() { artidx query --count "$@"; }
+	[ "$(count v_hack)" = 1 ]
+	[ "$(count class:v_hack,checkpoint)" = 2 ]
+	[ "$(count class:v_hack k:2)" = 1 ]
+	[ "$(count class:v_hack k:3..)" = 0 ]
+	[ "$(count class:v_hack or class:checkpoint)" = 2 ]
+	[ "$(count class:v_hack , class:checkpoint)" = 2 ]
+	[ "$(count not class:v_hack)" = 3 ]
+	[ "$(count '(class:v_hack or status:invalid) not k:2')" = 1 ]
+	[ "$(count 'status:truncated,invalid')" = 2 ]
+	[ "$(count out)" = 4 ]
+}
+
+@test "forms of output" {
+	expect 0 artidx query class:v_hack --json
+	[ "$(jq -r '.schema, (.rows | length), .rows[0].path' <<<"$output" | xargs)" = \
+		"artidx.query/1 1 out/v_hack_a.safetensors" ]
+	[ "$(artidx query --jsonl | jq -s length)" = 4 ]
+	[ "$(artidx query class:v_hack --csv -c path,k | tr -d '\r')" = $'path,k\nout/v_hack_a.safetensors,2' ]
+	[ "$(artidx query class:v_hack --tsv -c path,k | tail -n 1)" = $'out/v_hack_a.safetensors\t2' ]
+	[ "$(artidx query class:v_hack --paths)" = out/v_hack_a.safetensors ]
+	artidx query class:v_hack -0 >raw
+	printf 'out/v_hack_a.safetensors\0' | cmp - raw
+	artidx query class:v_hack --paths -0 | cmp - raw
+	[ "$(artidx query class:v_hack --format '{path} {k}\n')" = "out/v_hack_a.safetensors 2" ]
+	[ "$(artidx query --count)" = 4 ]
+}
+
+@test "-q answers by its status" {
+	expect 0 artidx query -q class:v_hack
+	[ -z "$output" ]
+	expect 1 artidx query -q class:lora
+	[ -z "$output" ]
+	expect 0 artidx query class:lora
+}
+
+@test "sort, limit, columns, groups" {
+	expect 0 artidx query --sort path --paths -n 2
+	[ "$output" = $'out/bad.safetensors\nout/cut.safetensors' ]
+	expect 0 artidx query --sort -path --paths -n1
+	[ "$output" = out/v_hack_a.safetensors ]
+	expect 0 artidx query --paths -n 0
+	[ -z "$output" ]
+	expect 0 artidx query --group-by class --sum size
+	has checkpoint
+}
+
+@test "views of tensors and runs" {
+	expect 0 artidx query tensors file:v_hack --count
+	[ "$output" = 2 ]
+	expect 0 artidx query tensors ndim:1 dtype:F32 name~^S/ --count
+	[ "$output" = 1 ]
+	expect 0 artidx query runs
+}
+
+@test "from a directory below, paths are still those of the project" {
+	cd out
+	expect 0 artidx query class:v_hack --paths
+	[ "$output" = out/v_hack_a.safetensors ]
+}
+
+@test "--explain speaks on standard error" {
+	"$ARTIDX" query class:v_hack --paths --explain >rows 2>explained
+	[ "$(cat rows)" = out/v_hack_a.safetensors ]
+	[ -s explained ]
+	harmless explained
+}
+
+@test "a mistake is shown with a caret under it, whatever bytes it has" {
+	run artidx query class:v_hack $'clas:\033[31m'
+	[ "$status" -eq 2 ]
+	[[ ${lines[2]} =~ ^\ *\^ ]]
+	printf '%s\n' "$output" >out.txt
+	harmless out.txt
+}

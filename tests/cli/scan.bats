@@ -1,0 +1,133 @@
+load support
+
+@test "a table by class, and what is wrong" {
+	small_project
+	expect 0 artidx scan
+	has "class"
+	[[ $output =~ v_hack\ +1 ]]
+	[[ $output =~ checkpoint\ +1 ]]
+	has "truncated: 1"
+	has "out/cut.safetensors"
+	has "invalid: 1"
+	has "out/bad.safetensors"
+	[ -f .artidx/catalogue/data.mdb ]
+	[ "$(cat .artidx/.gitignore)" = "*" ]
+}
+
+@test "same input, same bytes; nothing is read twice" {
+	small_project
+	artidx scan >/dev/null
+	artidx scan >a
+	artidx scan >b
+	cmp a b
+	expect 0 artidx scan --json
+	[ "$(jq -c '[.files, .read, .unchanged, .removed]' <<<"$output")" = '[4,0,4,0]' ]
+	expect 0 artidx scan --full --json
+	[ "$(jq -c '[.read, .changed]' <<<"$output")" = '[4,0]' ]
+}
+
+@test "JSON" {
+	small_project
+	expect 0 artidx scan --json
+	[ "$(jq -r '.schema, .root' <<<"$output" | xargs)" = "artidx.scan/1 $PWD" ]
+	[ "$(jq -c '[.files, .read, .unchanged, .removed, (.seconds | type)]' <<<"$output")" = '[4,4,0,0,"number"]' ]
+	[ "$(jq -c '.classes.v_hack.files' <<<"$output")" = 1 ]
+	[ "$(jq -c '[.problems[] | .path, .status]' <<<"$output")" = \
+		'["out/bad.safetensors","invalid","out/cut.safetensors","truncated"]' ]
+}
+
+@test "--strict" {
+	plain_tensors out/x.safetensors
+	expect 0 artidx scan --strict
+	: >out/empty.safetensors
+	touch -d '2026-05-28' out/empty.safetensors
+	expect 1 artidx scan --strict
+	expect 0 artidx scan
+}
+
+@test "removed and moved files" {
+	small_project
+	artidx scan >/dev/null
+	rm out/bad.safetensors
+	mkdir out/deep
+	mv out/v_hack_a.safetensors out/deep/basis.safetensors
+	expect 0 artidx scan --json
+	[ "$(jq -c '[.removed, .moved]' <<<"$output")" = '[1,1]' ]
+	expect 0 artidx resolve out/v_hack_a.safetensors
+	[ "$output" = out/deep/basis.safetensors ]
+}
+
+@test "a part of the tree, from any directory" {
+	small_project
+	plain_tensors out/deep/x.safetensors
+	artidx scan >/dev/null
+	cd out
+	plain_tensors deep/y.safetensors
+	plain_tensors z.safetensors
+	artidx scan deep >/dev/null
+	expect 0 artidx query --paths 'deep or z'
+	[ "$output" = $'out/deep/x.safetensors\nout/deep/y.safetensors' ]
+}
+
+@test "two at once: the second says so and changes nothing" {
+	small_project
+	artidx scan >/dev/null
+	exec 9<>.artidx/catalogue/writer.lock
+	flock 9
+	expect 3 timeout 20 "$ARTIDX" scan
+	[ "${#lines[@]}" -eq 1 ]
+	expect 0 artidx query --count
+	flock -u 9
+	expect 0 artidx scan
+}
+
+@test "a damaged catalogue is status 5 with the way out, and --rebuild is it" {
+	small_project
+	artidx scan >/dev/null
+	printf garbage | dd of=.artidx/catalogue/data.mdb conv=notrunc status=none
+	expect 5 artidx query
+	has "rebuild"
+	expect 5 artidx scan
+	expect 0 artidx scan --rebuild
+	expect 0 artidx query --count
+	[ "$output" = 4 ]
+}
+
+@test "the catalogue elsewhere" {
+	small_project
+	expect 0 artidx scan --catalogue cat
+	[ -f cat/data.mdb ]
+	[ ! -e .artidx/catalogue ]
+	ARTIDX_CATALOGUE=$PWD/cat expect 0 artidx query --count
+	[ "$output" = 4 ]
+}
+
+@test "files of a catalogue are for this user alone, whatever the umask" {
+	small_project
+	(umask 0 && artidx scan >/dev/null)
+	[ -z "$(find .artidx -type f ! -name .gitignore -perm /077)" ]
+	[ "$(stat -c %a .artidx)" = 700 ]
+}
+
+@test "progress: only on a terminal, and nothing of it remains" {
+	small_project
+	"$ARTIDX" scan 2>err >/dev/null
+	[ ! -s err ]
+}
+
+@test "interrupted: status 128 + signal, the catalogue as it was" {
+	small_project
+	artidx scan >/dev/null
+	mkdir -p out/many
+	for i in {1..3000}; do
+		cp out/v_hack_a.safetensors "out/many/$i.safetensors"
+	done
+	"$ARTIDX" scan -j1 >out.txt 2>err.txt &
+	local pid=$!
+	kill -TERM $pid 2>/dev/null
+	local got=0
+	wait $pid || got=$?
+	[ $got -eq 143 ] || [ $got -eq 0 ]
+	expect 0 artidx query --count
+	[ "$output" -eq 4 ] || [ "$output" -eq 3004 ]
+}

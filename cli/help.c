@@ -59,11 +59,15 @@ static void print_pair(struct cli_output *out, const char *left, const char *tex
 }
 
 /* Make room for left, unless it is longer than most. */
-static void widen(unsigned *column, const char *left, unsigned most)
+static void widen(const struct cli_output *out, unsigned *column, const char *left,
+	unsigned most)
 {
 	size_t needed = INDENT + ax_text_width(ax_str_from(left)) + GAP;
+	size_t limit = INDENT + most + GAP;
 
-	if (needed > *column && needed <= INDENT + most + GAP)
+	if (limit > width_of(out) * 3 / 5)
+		limit = width_of(out) * 3 / 5;
+	if (needed > *column && needed <= limit)
 		*column = (unsigned)needed;
 }
 
@@ -85,7 +89,7 @@ static void print_options(struct cli_output *out, const char *heading,
 	if (!options || !options->name)
 		return;
 	for (const struct opt *opt = options; opt->name; opt++)
-		widen(&column, cli_help_spell(opt).text, LEFT_MAX);
+		widen(out, &column, cli_help_spell(opt).text, LEFT_MAX);
 	print_heading(out, heading);
 	for (const struct opt *opt = options; opt->name; opt++)
 		print_pair(out, cli_help_spell(opt).text, opt->help, column);
@@ -100,7 +104,7 @@ static void print_examples(struct cli_output *out, const struct cli_example *exa
 		return;
 	for (const struct cli_example *e = examples; e->command; e++) {
 		snprintf(left, sizeof(left), "artidx %s", e->command);
-		widen(&column, left, EXAMPLE_MAX);
+		widen(out, &column, left, EXAMPLE_MAX);
 	}
 	print_heading(out, "Examples");
 	for (const struct cli_example *e = examples; e->command; e++) {
@@ -210,16 +214,16 @@ static void print_overview(struct cli_output *out, bool full)
 {
 	unsigned column = 0;
 
-	fprintf(out->stream,
-		"%sartidx%s: catalogue, query and tidy the artifacts of machine-learning "
-		"research\n",
-		out->palette->bold, out->palette->reset);
+	fprintf(out->stream, "%sartidx%s: ", out->palette->bold, out->palette->reset);
+	cli_print_wrapped(out,
+		AX_STR("catalogue, query and tidy the artifacts of machine-learning research"),
+		strlen("artidx: "), width_of(out));
 	print_examples(out, first_steps);
 	if (full)
 		print_description(out, cli_help_about);
 	print_heading(out, "Commands");
 	for (const struct command *const *c = cli_commands; *c; c++)
-		widen(&column, (*c)->name, LEFT_MAX);
+		widen(out, &column, (*c)->name, LEFT_MAX);
 	for (const struct command *const *c = cli_commands; *c; c++) {
 		if (!(*c)->is_hidden)
 			print_pair(out, (*c)->name, (*c)->summary, column);

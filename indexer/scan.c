@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 enum {
-	LAYOUT_CACHE = 16 * 1024 * 1024,
+	LAYOUT_CACHE = 64 * 1024 * 1024,
 	MOST_WORKERS = 32,
 	FDS_PER_WORKER = 4, /* parent, directory, file, and one to spare */
 	FDS_BESIDE = 24,    /* standard streams, catalogue, history, root, and some to spare */

@@ -307,10 +307,9 @@ void idx_snapshot_end(struct idx_snapshot *snapshot)
 
 /* Opening. */
 
-int idx_catalog_open(const char *path, enum idx_access access, struct idx_catalog **out,
-	struct ax_error *err)
+int catalog_open(const char *path, const struct idx_store_options *options,
+	struct idx_catalog **out, struct ax_error *err)
 {
-	struct idx_store_options options = { .write = access == IDX_WRITE };
 	struct idx_snapshot *snapshot = NULL;
 	struct idx_txn *txn = NULL;
 	struct idx_catalog *catalog = calloc(1, sizeof(*catalog));
@@ -318,13 +317,13 @@ int idx_catalog_open(const char *path, enum idx_access access, struct idx_catalo
 
 	if (!catalog)
 		return ax_fail(err, ENOMEM, "%s: no memory to open it", path);
-	if (idx_store_open(path, &options, &catalog->store, err) < 0)
+	if (idx_store_open(path, options, &catalog->store, err) < 0)
 		goto out;
 	/* Damaged, foreign and newer ones are told now rather than at the first look. */
 	if (idx_txn_begin(catalog->store, false, &txn, err) < 0 ||
 		catalog_snapshot_of(catalog, txn, &snapshot, err) < 0)
 		goto out;
-	if (access == IDX_READ && !snapshot->state.complete) {
+	if (!options->write && !snapshot->state.complete) {
 		ax_fail(err, ENOENT, "%s: no scan was finished yet", path);
 		goto out;
 	}
@@ -337,6 +336,14 @@ out:
 	else
 		idx_catalog_close(catalog);
 	return status;
+}
+
+int idx_catalog_open(const char *path, enum idx_access access, struct idx_catalog **out,
+	struct ax_error *err)
+{
+	struct idx_store_options options = { .write = access == IDX_WRITE };
+
+	return catalog_open(path, &options, out, err);
 }
 
 void idx_catalog_close(struct idx_catalog *catalog)

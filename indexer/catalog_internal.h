@@ -69,6 +69,10 @@ uint32_t catalog_key_u32(const char *bytes); /* big-endian, as keys have it */
 void catalog_zone_encode(struct ax_buf *buf, const struct catalog_zone *zone);
 bool catalog_zone_decode(struct ax_str bytes, struct catalog_zone *out);
 
+/* As idx_catalog_open(). */
+int catalog_open(const char *path, const struct idx_store_options *options,
+	struct idx_catalog **out, struct ax_error *err);
+
 /* "the catalogue is damaged": a value that is not what it should be. */
 int catalog_damaged(const struct idx_catalog *catalog, const char *what, struct ax_error *err);
 

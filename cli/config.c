@@ -7,6 +7,7 @@
 #include "cli/project.h"
 #include "cli/suggest.h"
 #include "indexer/rules.h"
+#include "reorg/layout.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,6 +27,12 @@ const struct cli_setting cli_settings[] = {
 	{ "quiet", "ARTIDX_QUIET", CLI_SETTING_DURATION, offsetof(struct idx_config, quiet),
 		"how long a file must be left alone to count as written" },
 	{ "rules", NULL, CLI_SETTING_OBJECTS, 0, "your rules, tried before the built-in ones" },
+	{ "layout", NULL, CLI_SETTING_LAYOUT, 0,
+		"where each class belongs, as path templates" },
+	{ "sort", NULL, CLI_SETTING_LAYOUT, 0, "the places that a reorg sorts" },
+	{ "dead", NULL, CLI_SETTING_LAYOUT, 0, "what counts as dead" },
+	{ "queue", "ARTIDX_QUEUE", CLI_SETTING_TEXT, 0,
+		"the job queue: auto, pueue, tsp, slurm, none or file:PATH" },
 	{ "replace_rules", NULL, CLI_SETTING_SWITCH, 0, "whether only your rules count" },
 	{ 0 },
 };
@@ -224,12 +231,23 @@ int cli_config_load(const struct cli_project *project, struct cli_config *out,
 	const struct ax_json_value *root = ax_json_root(out->effective);
 	if (idx_config_load(root, &out->index, err) < 0)
 		return -1;
+	if (reorg_layout_load(root, &out->layout, err) < 0)
+		return -1;
 	return idx_rules_compile(root, &out->rules, err);
+}
+
+struct ax_str cli_config_text(const struct cli_config *config, const char *key)
+{
+	struct ax_str text = AX_STR("");
+
+	ax_json_string(ax_json_get(ax_json_root(config->effective), key), &text);
+	return text;
 }
 
 void cli_config_free(struct cli_config *config)
 {
 	idx_rules_free(config->rules);
+	reorg_layout_free(config->layout);
 	idx_config_free(&config->index);
 	ax_json_free(config->effective);
 	ax_json_free(config->file);

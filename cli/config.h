@@ -15,12 +15,14 @@ struct ax_json;
 struct ax_json_value;
 struct cli_project;
 struct idx_rules;
+struct reorg_layout;
 
 struct cli_config {
 	struct ax_json *file;      /* what artidx.json says; NULL where there is none */
 	struct ax_json *effective; /* that with the environment laid over it */
 	struct idx_config index;
 	struct idx_rules *rules;
+	struct reorg_layout *layout;
 };
 
 /*
@@ -36,6 +38,8 @@ enum cli_setting_kind {
 	CLI_SETTING_DURATION, /* nanoseconds there */
 	CLI_SETTING_OBJECTS,  /* an array that its layer reads; none by default */
 	CLI_SETTING_SWITCH,   /* true or false, false by default */
+	CLI_SETTING_TEXT,     /* a string; help says which */
+	CLI_SETTING_LAYOUT,   /* a part of struct reorg_layout */
 };
 
 /* A top-level name of artidx.json. */
@@ -47,6 +51,9 @@ struct cli_setting {
 	const char *help; /* begins in lower case, no full stop */
 };
 extern const struct cli_setting cli_settings[]; /* ended by a NULL key */
+
+/* The value of a CLI_SETTING_TEXT as the environment or the file gives it, or "". */
+struct ax_str cli_config_text(const struct cli_config *config, const char *key);
 
 enum cli_origin {
 	CLI_FROM_DEFAULT,

@@ -2,8 +2,6 @@
 
 #include "base/buf.h"
 #include "base/error.h"
-#include "base/units.h"
-#include "indexer/scan.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -19,7 +17,7 @@ enum {
 };
 
 struct cli_progress {
-	struct idx_progress *counters;
+	struct cli_progress_source source;
 	pthread_t thread;
 	sigset_t asking;  /* the signals that ask to stop */
 	sigset_t watched; /* these, and the one that wakes the thread */
@@ -40,26 +38,20 @@ static void write_line(struct ax_buf *line)
 
 static void draw(struct cli_progress *progress, struct ax_buf *line, unsigned ticks)
 {
-	const struct idx_progress *counters = progress->counters;
-	char files[AX_UNITS_MAX];
-	char headers[AX_UNITS_MAX];
-	char bytes[AX_UNITS_MAX];
-
-	ax_count_format(counters->files, files);
-	ax_count_format(counters->headers, headers);
-	ax_size_format(counters->bytes, bytes);
-	ax_buf_printf(line, "\r\033[K%s %s files, %s headers read, %s, %u s",
-		progress->stopped ? "stopping:" : "scanning:", files, headers, bytes,
-		ticks / 10);
+	ax_buf_append_text(line, "\r\033[K");
+	if (progress->stopped)
+		ax_buf_append_text(line, "stopping: ");
+	progress->source.describe(progress->source.counters, line);
+	ax_buf_printf(line, ", %u s", ticks / 10);
 	write_line(line);
 	progress->is_drawn = true;
 }
 
-/* The first signal asks the scan to stop; the next one has its usual effect. */
+/* The first signal asks the work to stop; the next one has its usual effect. */
 static void ask_to_stop(struct cli_progress *progress, int signal_number)
 {
 	progress->stopped = signal_number;
-	progress->counters->stop = true;
+	*progress->source.stop = true;
 	pthread_sigmask(SIG_UNBLOCK, &progress->asking, NULL);
 }
 
@@ -103,14 +95,14 @@ static void choose_signals(struct cli_progress *progress)
 	sigaddset(&progress->watched, WAKE_SIGNAL);
 }
 
-int cli_progress_begin(struct idx_progress *counters, struct cli_progress **out,
+int cli_progress_begin(const struct cli_progress_source *source, struct cli_progress **out,
 	struct ax_error *err)
 {
 	struct cli_progress *progress = calloc(1, sizeof(*progress));
 
 	if (!progress)
 		return ax_fail(err, ENOMEM, "no memory for the progress line");
-	progress->counters = counters;
+	progress->source = *source;
 	progress->draws = isatty(STDERR_FILENO);
 	choose_signals(progress);
 	pthread_sigmask(SIG_BLOCK, &progress->watched, &progress->inherited);

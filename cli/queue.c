@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/str.h"
+#include "cli/config.h"
 #include "cli/project.h"
 #include "indexer/jobs.h"
 
@@ -9,15 +10,14 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-int cli_queue_read(const struct cli_project *project, const char *name, struct idx_jobs *out,
-	struct ax_error *err)
+int cli_queue_read(const struct cli_project *project, const struct cli_config *config,
+	const char *name, struct idx_jobs *out, struct ax_error *err)
 {
-	const char *variable = getenv("ARTIDX_QUEUE");
-	const char *origin = name || !variable || !*variable ? "--queue" : "ARTIDX_QUEUE";
+	struct ax_str wanted = name ? ax_str_from(name) : cli_config_text(config, "queue");
 	struct ax_str path = AX_STR("");
 
-	if (!name)
-		name = variable && *variable ? variable : "auto";
+	if (!name && wanted.len == 0)
+		wanted = AX_STR("auto");
 	struct idx_queue_options options = {
 		.home = ax_str_from(getenv("HOME")),
 		.data_home = ax_str_from(getenv("XDG_DATA_HOME")),
@@ -27,10 +27,11 @@ int cli_queue_read(const struct cli_project *project, const char *name, struct i
 		.environment = environ,
 		.uid = getuid(),
 	};
-	if (!idx_queue_parse(ax_str_from(name), &options.queue, &path))
+	if (!idx_queue_parse(wanted, &options.queue, &path))
 		return ax_fail(err, AX_EUSAGE,
-			"%s takes auto, pueue, tsp, slurm, none or file:PATH, not '%s'", origin,
-			name);
+			"%s takes auto, pueue, tsp, slurm, none or file:PATH, not '%.*s'",
+			name ? "--queue" : "queue (artidx.json or ARTIDX_QUEUE)",
+			AX_STR_ARG(wanted));
 	char *file = strndup(path.ptr ? path.ptr : "", path.len);
 	if (!file)
 		return ax_fail(err, ENOMEM, "no memory for the queues");

@@ -278,6 +278,43 @@ void reorg_layout_free(struct reorg_layout *layout)
 	free(layout);
 }
 
+static void write_globs(struct ax_json_writer *w, const struct strings *globs)
+{
+	ax_json_begin_array(w);
+	for (size_t i = 0; i < globs->count; i++)
+		ax_json_write_string(w, globs->items[i]);
+	ax_json_end_array(w);
+}
+
+static void write_slot(struct ax_json_writer *w, const struct slot *slot)
+{
+	struct ax_buf text = { 0 };
+
+	ax_buf_append_str(&text, slot->text);
+	if (slot->is_dir)
+		ax_buf_append_byte(&text, '/');
+	ax_json_write_key(w, slot->class_name);
+	ax_json_write_string(w, ax_buf_str(&text));
+	ax_buf_free(&text);
+}
+
+void reorg_layout_write(const struct reorg_layout *layout, const char *key,
+	struct ax_json_writer *w)
+{
+	if (strcmp(key, "sort") == 0) {
+		write_globs(w, &layout->sort);
+		return;
+	}
+	ax_json_begin_object(w);
+	if (strcmp(key, "dead") == 0) {
+		ax_json_write_key(w, AX_STR("match"));
+		write_globs(w, &layout->dead);
+	}
+	for (size_t i = 0; strcmp(key, "layout") == 0 && i < layout->n_slots; i++)
+		write_slot(w, &layout->slots[i]);
+	ax_json_end_object(w);
+}
+
 static const struct slot *find_slot(const struct reorg_layout *layout, struct ax_str class_name,
 	bool is_dir)
 {

@@ -22,6 +22,7 @@
 struct ax_buf;
 struct ax_error;
 struct ax_json_value;
+struct ax_json_writer;
 
 /* A checked layout. Owns its strings. */
 struct reorg_layout;
@@ -34,6 +35,10 @@ struct reorg_layout;
 int reorg_layout_load(const struct ax_json_value *root, struct reorg_layout **out,
 	struct ax_error *err);
 void reorg_layout_free(struct reorg_layout *layout);
+
+/* Write what is in force of "layout", "sort" or "dead", in the form of the configuration. */
+void reorg_layout_write(const struct reorg_layout *layout, const char *key,
+	struct ax_json_writer *w);
 
 /* What is known of a file or directory that may move. Empty strings are unknown. */
 struct reorg_artifact {

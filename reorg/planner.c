@@ -22,6 +22,7 @@ struct planner {
 	struct reorg_schedule *schedule;
 	size_t capacity; /* of the list of acts */
 	struct reorg_act *acts;
+	struct ax_str last_parent; /* of a destination, looked at already */
 	struct ax_error *err;
 };
 
@@ -116,8 +117,10 @@ static int add_missing(struct planner *planner, struct paths *paths, struct ax_s
 {
 	struct ax_str dir = ax_path_dir(path);
 
-	if (paths->count && ax_path_below(paths->items[paths->count - 1], dir))
+	/* Neighbours mostly go to one place. */
+	if (ax_str_equal(dir, planner->last_parent))
 		return 0;
+	planner->last_parent = dir;
 	for (; dir.len && !exists(planner, dir); dir = ax_path_dir(dir)) {
 		if (add_path(planner, paths, dir) < 0)
 			return -1;
@@ -320,6 +323,25 @@ static int plan_edits(struct planner *planner)
 	return 0;
 }
 
+/* Whether something is known to stay below dir. */
+static bool keeps_something(const struct reorg_draft *draft, struct ax_str dir)
+{
+	size_t low = 0, high = draft->n_stays;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (ax_str_compare(draft->stays[middle].path, dir) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < draft->n_stays && ax_str_starts(draft->stays[low].path, dir); low++) {
+		if (ax_path_below(draft->stays[low].path, dir))
+			return true;
+	}
+	return false;
+}
+
 /* Directories that things left, the deepest first; those at the top of the project stay. */
 static int plan_removals(struct planner *planner)
 {
@@ -339,7 +361,7 @@ static int plan_removals(struct planner *planner)
 	make_distinct(&left);
 	for (size_t i = left.count; i > 0; i--) {
 		struct ax_str dir = left.items[i - 1];
-		if (ax_str_find(dir, '/') == dir.len)
+		if (ax_str_find(dir, '/') == dir.len || keeps_something(draft, dir))
 			continue;
 		struct reorg_act *act = add(planner, REORG_REMOVE_DIR);
 		if (!act)

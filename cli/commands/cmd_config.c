@@ -5,6 +5,7 @@
 #include "cli/commands/commands.h"
 #include "cli/config.h"
 #include "cli/project.h"
+#include "reorg/layout.h"
 
 #include <fcntl.h>
 
@@ -54,6 +55,13 @@ static void write_value(struct ax_json_writer *w, const struct cli_config *confi
 			ax_json_begin_array(w);
 			ax_json_end_array(w);
 		}
+		return;
+	case CLI_SETTING_LAYOUT:
+		reorg_layout_write(config->layout, setting->key, w);
+		return;
+	case CLI_SETTING_TEXT:
+		ax_json_write_string(w,
+			value ? cli_config_text(config, setting->key) : AX_STR("auto"));
 		return;
 	case CLI_SETTING_SWITCH:
 		ax_json_write_bool(w, ax_json_bool(value, &is_true) && is_true);

@@ -155,7 +155,7 @@ static int bring_jobs(const struct asking *a, struct extras *extras,
 {
 	const struct query_settings *settings = a->cli->settings;
 
-	if (cli_queue_read(&a->project, settings->queue, &extras->jobs, err) < 0)
+	if (cli_queue_read(&a->project, &a->config, settings->queue, &extras->jobs, err) < 0)
 		return -1;
 	if (extras->jobs.unreadable)
 		cli_report_warning(&a->cli->out, "a queue could not be read: %.*s",

@@ -93,11 +93,23 @@ static int check_place(const struct cli_project *project, const struct cli_confi
 		project->root);
 }
 
+static void describe(const void *counters, struct ax_buf *line)
+{
+	const struct idx_progress *progress = counters;
+	char files[AX_UNITS_MAX], headers[AX_UNITS_MAX], bytes[AX_UNITS_MAX];
+
+	ax_count_format(progress->files, files);
+	ax_count_format(progress->headers, headers);
+	ax_size_format(progress->bytes, bytes);
+	ax_buf_printf(line, "scanning: %s files, %s headers read, %s", files, headers, bytes);
+}
+
 static int scan(struct cli *cli, struct cli_catalogue *catalogue,
 	const struct cli_project *project, struct idx_scan_options *options,
 	struct idx_scan_report *report, struct ax_error *err)
 {
 	struct idx_progress counters = { 0 };
+	struct cli_progress_source source = { &counters, &counters.stop, describe };
 	struct cli_progress *progress = NULL;
 	struct idx_history *history = NULL;
 	int signal_number = 0;
@@ -105,7 +117,7 @@ static int scan(struct cli *cli, struct cli_catalogue *catalogue,
 
 	if (idx_history_open(project->history, &history, err) < 0)
 		return -1;
-	if (cli_progress_begin(&counters, &progress, err) < 0)
+	if (cli_progress_begin(&source, &progress, err) < 0)
 		goto out;
 	options->progress = &counters;
 	status = idx_scan(catalogue->catalog, history, options, report, err);

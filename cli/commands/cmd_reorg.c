@@ -1,0 +1,277 @@
+#include "base/error.h"
+#include "base/units.h"
+#include "cli/command.h"
+#include "cli/commands/commands.h"
+#include "cli/reorg_run.h"
+#include "cli/reorg_session.h"
+#include "cli/reorg_view.h"
+#include "reorg/journal.h"
+
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { KEPT_PLANS = 20, IDLE_POLL_SECONDS = 5 };
+
+struct reorg_settings {
+	bool apply, undo, recover, history, when_idle;
+	bool links, prune_links, no_edits;
+	bool json, verbose;
+	const char *queue;
+	struct opt_list ignored;
+};
+
+static bool has_work(const struct reorg_plan *plan)
+{
+	return plan->n_acts > 0;
+}
+
+/* Save the plan; id is NULL when there is nothing to do. */
+static int save(struct cli_reorg *reorg, struct reorg_store *store, struct reorg_journal **out,
+	struct ax_error *err)
+{
+	if (!has_work(&reorg->schedule.plan))
+		return 0;
+	if (reorg_store_prune(store, KEPT_PLANS, err) < 0)
+		return -1;
+	return reorg_journal_create(store, &reorg->schedule.plan, out, err);
+}
+
+static int show(struct cli *cli, struct cli_reorg *reorg,
+	const struct cli_reorg_outcome *outcome, struct ax_error *err)
+{
+	const struct reorg_settings *wanted = cli->settings;
+
+	return wanted->json ? cli_reorg_json(&cli->out, reorg, outcome, err)
+			    : cli_reorg_print(&cli->out, reorg, outcome, err);
+}
+
+/* Ask until the queue lets the plan through, or a signal comes. */
+static int wait_until_idle(struct cli_reorg *reorg, const struct reorg_plan *plan,
+	struct ax_error *err)
+{
+	bool has_said = false;
+
+	for (;;) {
+		if (cli_reorg_ask(reorg, plan, err) < 0)
+			return -1;
+		if (reorg->gate.state == REORG_GATE_IDLE)
+			return 0;
+		if (!has_said)
+			cli_report_warning(&reorg->cli->out,
+				"waiting until the queue is idle; Ctrl-C changes nothing");
+		has_said = true;
+		sleep(IDLE_POLL_SECONDS);
+	}
+}
+
+/* The gate and the open files are asked under the lock, right before the first rename. */
+static int pass_gate(struct cli_reorg *reorg, const struct reorg_plan *plan,
+	struct ax_error *err)
+{
+	const struct reorg_settings *wanted = reorg->cli->settings;
+
+	if (wanted->when_idle && wait_until_idle(reorg, plan, err) < 0)
+		return -1;
+	if (!wanted->when_idle && cli_reorg_ask(reorg, plan, err) < 0)
+		return -1;
+	if (cli_reorg_require_idle(reorg, err) < 0) {
+		if (!wanted->json)
+			cli_reorg_print_gate(&reorg->cli->out, reorg);
+		return -1;
+	}
+	return cli_reorg_require_closed(reorg, plan, err);
+}
+
+static int apply_new(struct cli *cli, struct cli_reorg *reorg, struct reorg_store *store,
+	struct ax_error *err)
+{
+	const struct reorg_settings *wanted = cli->settings;
+	struct reorg_journal *journal = NULL;
+	struct cli_reorg_outcome outcome = { .verbose = wanted->verbose };
+	int status = -1;
+
+	if (cli_reorg_prepare(reorg, err) < 0)
+		return -1;
+	if (has_work(&reorg->schedule.plan)) {
+		if (pass_gate(reorg, &reorg->schedule.plan, err) < 0 ||
+			save(reorg, store, &journal, err) < 0)
+			goto out;
+		outcome.id = reorg_journal_id(journal);
+		if (cli_reorg_run(reorg, journal, CLI_REORG_APPLY, err) < 0)
+			goto out;
+		outcome.applied = true;
+	}
+	status = show(cli, reorg, &outcome, err);
+	if (status == 0 && outcome.applied && !wanted->json)
+		fprintf(cli->out.stream, "\nDone. To take it back: artidx reorg --undo %s\n",
+			outcome.id);
+out:
+	reorg_journal_close(journal);
+	return status;
+}
+
+static int apply_saved(struct cli *cli, struct cli_reorg *reorg, struct reorg_store *store,
+	struct ax_error *err)
+{
+	struct reorg_journal *journal = NULL;
+	int status = -1;
+
+	if (reorg_journal_open(store, cli->operands[0], &journal, err) < 0)
+		return -1;
+	const struct reorg_plan *plan = reorg_journal_plan(journal);
+	if (reorg_journal_state(journal) == REORG_APPLIED) {
+		fprintf(cli->out.stream, "plan %s is applied already: nothing to do\n",
+			reorg_journal_id(journal));
+		status = 0;
+		goto out;
+	}
+	if (pass_gate(reorg, plan, err) < 0)
+		goto out;
+	status = cli_reorg_run(reorg, journal, CLI_REORG_APPLY, err);
+	if (status == 0)
+		fprintf(cli->out.stream, "Done. To take it back: artidx reorg --undo %s\n",
+			reorg_journal_id(journal));
+out:
+	reorg_journal_close(journal);
+	return status;
+}
+
+static int dry_run(struct cli *cli, struct cli_reorg *reorg, struct reorg_store *store,
+	struct ax_error *err)
+{
+	const struct reorg_settings *wanted = cli->settings;
+	struct reorg_journal *journal = NULL;
+	struct cli_reorg_outcome outcome = { .verbose = wanted->verbose };
+
+	if (cli_reorg_prepare(reorg, err) < 0 ||
+		cli_reorg_ask(reorg, &reorg->schedule.plan, err) < 0 ||
+		save(reorg, store, &journal, err) < 0)
+		return -1;
+	outcome.id = journal ? reorg_journal_id(journal) : NULL;
+	cli_output_page(&cli->out);
+	int status = show(cli, reorg, &outcome, err);
+	reorg_journal_close(journal);
+	return status;
+}
+
+static int dispatch(struct cli *cli, struct cli_reorg *reorg, struct reorg_store *store,
+	struct ax_error *err)
+{
+	const struct reorg_settings *wanted = cli->settings;
+	const char *id = cli->n_operands ? cli->operands[0] : NULL;
+
+	if (wanted->history)
+		return cli_reorg_history(reorg, store, wanted->json, err);
+	if (wanted->recover)
+		return cli_reorg_recover(reorg, store, wanted->undo, err);
+	if (wanted->undo)
+		return cli_reorg_undo(reorg, store, id, err);
+	if (reorg_store_check_finished(store, NULL, err) < 0)
+		return -1;
+	if (wanted->prune_links)
+		return cli_reorg_prune_links(reorg, store, wanted->apply, err);
+	if (wanted->apply && id)
+		return apply_saved(cli, reorg, store, err);
+	return wanted->apply ? apply_new(cli, reorg, store, err)
+			     : dry_run(cli, reorg, store, err);
+}
+
+static int check_settings(const struct cli *cli, struct ax_error *err)
+{
+	const struct reorg_settings *wanted = cli->settings;
+
+	if (wanted->apply + wanted->undo > 1 || wanted->apply + wanted->recover > 1 ||
+		wanted->apply + wanted->history > 1)
+		return ax_fail(err, AX_EUSAGE,
+			"--apply, --undo, --recover and --history are different commands: "
+			"choose one (--recover --undo takes an interrupted run back)");
+	if (cli->n_operands && !wanted->apply && !wanted->undo)
+		return ax_fail(err, AX_EUSAGE,
+			"reorg takes the id of a plan only with --apply or --undo, not '%s'",
+			cli->operands[0]);
+	if (wanted->when_idle && !wanted->apply)
+		return ax_fail(err, AX_EUSAGE, "--when-idle goes with --apply");
+	return 0;
+}
+
+static int run(struct cli *cli, struct ax_error *err)
+{
+	const struct reorg_settings *wanted = cli->settings;
+	struct cli_reorg_options options = { .queue = wanted->queue,
+		.ignored = &wanted->ignored,
+		.no_edits = wanted->no_edits,
+		.links = wanted->links };
+	struct cli_reorg reorg = { .root = -1 };
+	struct reorg_store *store = NULL;
+	int status = -1;
+
+	if (check_settings(cli, err) < 0)
+		return -1;
+	if (cli_reorg_open(cli, &options, &reorg, err) < 0)
+		goto out;
+	if (reorg_store_open(reorg.root, ".artidx/journal", &store, err) < 0)
+		goto out;
+	status = dispatch(cli, &reorg, store, err);
+out:
+	reorg_store_close(store);
+	cli_reorg_close(&reorg);
+	return status;
+}
+
+static const struct opt options[] = {
+	OPT(struct reorg_settings, apply, 0, "apply", NULL,
+		"carry the plan out, or exactly the saved one that is named"),
+	OPT(struct reorg_settings, undo, 0, "undo", NULL,
+		"put everything back: of the last plan, or of the one that is named"),
+	OPT(struct reorg_settings, recover, 0, "recover", NULL,
+		"finish what was interrupted; with --undo, take it back"),
+	OPT(struct reorg_settings, history, 0, "history", NULL, "list plans and their state"),
+	OPT(struct reorg_settings, when_idle, 0, "when-idle", NULL,
+		"with --apply: wait until the queue lets it through"),
+	OPT(struct reorg_settings, queue, 0, "queue", "QUEUE",
+		"auto (the default), pueue, tsp, slurm, none, or file:PATH, a saved listing"),
+	OPT(struct reorg_settings, ignored, 0, "ignore-task", "ID,...",
+		"do not let these tasks block"),
+	OPT(struct reorg_settings, links, 0, "links", NULL,
+		"leave symlinks at the old paths of inputs, so that queued jobs still find "
+		"them"),
+	OPT(struct reorg_settings, prune_links, 0, "prune-links", NULL,
+		"remove such links that no task and no script names any more"),
+	OPT(struct reorg_settings, no_edits, 0, "no-edits", NULL, "leave scripts as they are"),
+	OPT(struct reorg_settings, verbose, 'v', "verbose", NULL, "every move on a line"),
+	OPT(struct reorg_settings, json, 0, "json", NULL, "the plan as one JSON document"),
+	{ 0 },
+};
+
+static const struct cli_example examples[] = {
+	{ "reorg", "what would move, what stays and why; changes nothing" },
+	{ "reorg --apply", "do it, if no queued job names what moves" },
+	{ "reorg --apply --when-idle", "wait for the queue first" },
+	{ "reorg --undo", "put everything back" },
+	{ 0 },
+};
+
+const struct command cmd_reorg = {
+	.name = "reorg",
+	.summary = "sort artifacts into one directory a kind, one a training run",
+	.operands = "[PLAN]",
+	.max_operands = 1,
+	.options = options,
+	.settings_size = sizeof(struct reorg_settings),
+	.examples = examples,
+	.description =
+		"Without --apply it prints a plan and changes nothing in the tree. The plan "
+		"says "
+		"what moves where by the layout in artidx.json, what stays and why, which "
+		"tasks of "
+		"the job queue name what would move, and which lines of scripts would change.\n"
+		"--apply moves files only when no unfinished task names them and no process "
+		"has "
+		"them open. Nothing is ever overwritten. Everything is journalled before it is "
+		"done: whatever interrupts it, artidx reorg --recover finishes, and artidx "
+		"reorg "
+		"--undo puts every file, link and line back.",
+	.exits = CLI_EXITS_CATALOGUE | CLI_EXITS_REFUSED | CLI_EXITS_PARTLY,
+	.run = run,
+};

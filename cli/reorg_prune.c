@@ -1,0 +1,205 @@
+/* --prune-links: links that earlier plans left behind and that nothing names any more. */
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/path.h"
+#include "cli/command.h"
+#include "cli/reorg_run.h"
+#include "cli/reorg_session.h"
+#include "indexer/catalog.h"
+#include "reorg/journal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+/* The links that may go, as acts. */
+struct pruner {
+	struct cli_reorg *reorg;
+	struct reorg_act *acts;
+	size_t n_acts, capacity;
+	size_t n_kept; /* links that something still names */
+	struct ax_error *err;
+};
+
+/* Whether the link is still there as it was made. */
+static bool is_there(const struct pruner *pruner, const struct reorg_act *link, struct stat *st)
+{
+	char target[PATH_MAX];
+	struct ax_buf name = { 0 };
+	struct ax_str dir_path = ax_path_dir(link->to);
+	int dir = ax_open_beneath(pruner->reorg->root, dir_path, O_PATH | O_DIRECTORY, 0);
+	bool there = false;
+
+	if (dir < 0)
+		return false;
+	ax_buf_append_str(&name, ax_path_name(link->to));
+	ssize_t len = readlinkat(dir, ax_buf_text(&name), target, sizeof(target));
+	if (len > 0 && ax_str_equal(ax_str(target, (size_t)len), link->target))
+		there = fstatat(dir, ax_buf_text(&name), st, AT_SYMLINK_NOFOLLOW) == 0;
+	ax_buf_free(&name);
+	close(dir);
+	return there;
+}
+
+static bool is_referred_to(const struct idx_references *references, struct ax_str path)
+{
+	for (size_t i = 0; i < references->count; i++) {
+		const struct idx_reference *reference = &references->items[i];
+		if (reference->kind == IDX_REF_DYNAMIC
+				? ax_str_starts(path, reference->target)
+				: ax_path_below(reference->target, path) ||
+					  ax_path_below(path, reference->target))
+			return true;
+	}
+	return false;
+}
+
+static bool is_named_by(const struct idx_job *job, struct ax_str root, struct ax_str path)
+{
+	struct ax_buf relative = { 0 };
+	bool named = job->opaque;
+
+	for (size_t i = 0; i < job->words.count && !named; i++) {
+		const struct idx_word *word = &job->words.items[i];
+		ax_buf_clear(&relative);
+		named = word->unresolved;
+		if (!named && ax_path_relative(&relative, root, word->path) && relative.len)
+			named = ax_path_below(ax_buf_str(&relative), path) ||
+				ax_path_below(path, ax_buf_str(&relative));
+	}
+	ax_buf_free(&relative);
+	return named;
+}
+
+static bool is_needed(const struct cli_reorg *reorg, struct ax_str path)
+{
+	if (is_referred_to(&reorg->references, path))
+		return true;
+	for (size_t i = 0; i < reorg->jobs.count; i++) {
+		const struct idx_job *job = &reorg->jobs.items[i];
+		if (job->state != IDX_JOB_DONE &&
+			is_named_by(job, ax_str_from(reorg->project.root), path))
+			return true;
+	}
+	return false;
+}
+
+static int add_link(struct pruner *pruner, const struct reorg_act *link)
+{
+	struct ax_arena *arena = &pruner->reorg->cli->arena;
+	struct stat st;
+
+	if (!is_there(pruner, link, &st))
+		return 0;
+	if (is_needed(pruner->reorg, link->to)) {
+		pruner->n_kept++;
+		return 0;
+	}
+	if (pruner->n_acts == pruner->capacity) {
+		size_t wanted = pruner->capacity ? 2 * pruner->capacity : 32;
+		void *grown = reallocarray(pruner->acts, wanted, sizeof(*pruner->acts));
+		if (!grown)
+			return ax_fail(pruner->err, ENOMEM, "no memory for the plan");
+		pruner->acts = grown;
+		pruner->capacity = wanted;
+	}
+	const char *path = ax_arena_copy(arena, link->to);
+	const char *target = ax_arena_copy(arena, link->target);
+	if (!path || !target)
+		return ax_fail(pruner->err, ENOMEM, "no memory for the plan");
+	pruner->acts[pruner->n_acts++] = (struct reorg_act){ .kind = REORG_UNLINK,
+		.from = ax_str(path, link->to.len),
+		.old_target = ax_str(target, link->target.len),
+		.identity = reorg_identity_of(&st) };
+	return 0;
+}
+
+static int gather(struct pruner *pruner, struct reorg_store *store)
+{
+	struct reorg_summary *list = NULL;
+	size_t n = 0;
+	int status =
+		reorg_store_list(store, &pruner->reorg->cli->arena, &list, &n, pruner->err);
+
+	for (size_t i = 0; i < n && status == 0; i++) {
+		struct reorg_journal *journal = NULL;
+		if (list[i].state != REORG_APPLIED)
+			continue;
+		status = reorg_journal_open(store, list[i].id, &journal, pruner->err);
+		if (status < 0)
+			break;
+		const struct reorg_plan *plan = reorg_journal_plan(journal);
+		for (size_t k = 0; k < plan->n_acts && status == 0; k++) {
+			if (plan->acts[k].kind == REORG_LINK)
+				status = add_link(pruner, &plan->acts[k]);
+		}
+		reorg_journal_close(journal);
+	}
+	return status;
+}
+
+static int carry_out(struct pruner *pruner, struct reorg_store *store)
+{
+	struct timespec now;
+	struct reorg_journal *journal = NULL;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	struct reorg_plan plan = { .title = AX_STR("reorg --prune-links"),
+		.time = (ax_nanoseconds)now.tv_sec * 1000000000 + now.tv_nsec,
+		.n_acts = pruner->n_acts,
+		.acts = pruner->acts };
+	if (reorg_journal_create(store, &plan, &journal, pruner->err) < 0)
+		return -1;
+	int status = cli_reorg_run(pruner->reorg, journal, CLI_REORG_APPLY, pruner->err);
+	reorg_journal_close(journal);
+	return status;
+}
+
+static void tell(const struct pruner *pruner, bool applied)
+{
+	struct cli_output *out = &pruner->reorg->cli->out;
+
+	for (size_t i = 0; i < pruner->n_acts; i++) {
+		fputs(applied ? "removed " : "would remove ", out->stream);
+		cli_print_path(out, pruner->acts[i].from);
+		fputs(" -> ", out->stream);
+		cli_print_path(out, pruner->acts[i].old_target);
+		fputc('\n', out->stream);
+	}
+	if (pruner->n_kept)
+		fprintf(out->stream, "%zu link%s that something still names stay\n",
+			pruner->n_kept, pruner->n_kept == 1 ? "" : "s");
+	if (pruner->n_acts == 0)
+		fputs("no link to remove\n", out->stream);
+	else if (!applied)
+		fputs("\nNothing has been changed. To do it: artidx reorg --prune-links "
+		      "--apply\n",
+			out->stream);
+}
+
+int cli_reorg_prune_links(struct cli_reorg *reorg, struct reorg_store *store, bool apply,
+	struct ax_error *err)
+{
+	struct pruner pruner = { .reorg = reorg, .err = err };
+	int status = -1;
+
+	if (cli_reorg_prepare(reorg, err) < 0 ||
+		cli_reorg_ask(reorg, &reorg->schedule.plan, err) < 0)
+		return -1;
+	if (reorg->jobs.unreadable)
+		return cli_reorg_require_idle(reorg, err);
+	if (gather(&pruner, store) < 0)
+		goto out;
+	if (apply && pruner.n_acts && carry_out(&pruner, store) < 0)
+		goto out;
+	tell(&pruner, apply);
+	status = 0;
+out:
+	free(pruner.acts);
+	return status;
+}

@@ -1,0 +1,202 @@
+#include "cli/reorg_run.h"
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "cli/command.h"
+#include "cli/progress.h"
+#include "cli/record_json.h"
+#include "cli/reorg_session.h"
+#include "cli/reorg_settle.h"
+#include "reorg/apply.h"
+#include "reorg/journal.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static void describe(const void *counters, struct ax_buf *line)
+{
+	const struct reorg_progress *progress = counters;
+	char bytes[AX_UNITS_MAX];
+
+	ax_size_format(progress->bytes, bytes);
+	ax_buf_printf(line, "moving: %" PRIu64 " of %" PRIu64 ", %s copied", progress->acts,
+		progress->total, bytes);
+}
+
+static int carry_out(struct reorg_journal *journal, enum cli_reorg_direction direction,
+	const struct reorg_options *options, struct reorg_report *report, struct ax_error *err)
+{
+	switch (direction) {
+	case CLI_REORG_APPLY:
+		return reorg_apply(journal, options, report, err);
+	case CLI_REORG_RECOVER:
+		return reorg_recover(journal, options, report, err);
+	case CLI_REORG_UNDO:
+		return reorg_undo(journal, options, report, err);
+	}
+	return 0;
+}
+
+static void tell(struct cli *cli, const struct reorg_report *report)
+{
+	struct ax_buf line = { 0 };
+
+	for (size_t i = 0; i < report->n_refused + report->n_notes; i++) {
+		const struct reorg_remark *remark =
+			i < report->n_refused ? &report->refused[i]
+					      : &report->notes[i - report->n_refused];
+		ax_buf_clear(&line);
+		ax_buf_append_str(&line, remark->path);
+		ax_buf_append_text(&line, ": ");
+		ax_buf_append_str(&line, remark->text);
+		cli_report_warning(&cli->out, "%s", ax_buf_text(&line));
+	}
+	ax_buf_free(&line);
+}
+
+int cli_reorg_run(struct cli_reorg *reorg, struct reorg_journal *journal,
+	enum cli_reorg_direction direction, struct ax_error *err)
+{
+	struct reorg_progress counters = { 0 };
+	struct cli_progress_source source = {
+		.counters = &counters, .stop = &counters.stop, .describe = describe
+	};
+	struct reorg_options options = { .root = reorg->root, .progress = &counters };
+	struct reorg_report report = { 0 };
+	struct cli_progress *progress = NULL;
+
+	if (cli_progress_begin(&source, &progress, err) < 0)
+		return -1;
+	int status = carry_out(journal, direction, &options, &report, err);
+	int signal_number = cli_progress_end(progress);
+	if (status < 0 && counters.stop)
+		reorg->cli->signal_number = signal_number;
+	tell(reorg->cli, &report);
+	reorg_report_free(&report);
+	/* An undo that had to leave something has still moved the rest. */
+	struct ax_error settling;
+	int settled = cli_reorg_settle(reorg, journal, &settling);
+	if (status == 0 && settled < 0) {
+		*err = settling;
+		return -1;
+	}
+	return status;
+}
+
+/* The newest plan in one of two states; NULL when there is none. */
+static const struct reorg_summary *find_newest(const struct reorg_summary *list, size_t n,
+	enum reorg_state state, enum reorg_state other)
+{
+	for (size_t i = n; i > 0; i--) {
+		if (list[i - 1].state == state || list[i - 1].state == other)
+			return &list[i - 1];
+	}
+	return NULL;
+}
+
+static int run_one(struct cli_reorg *reorg, struct reorg_store *store, const char *id,
+	enum cli_reorg_direction direction, struct ax_error *err)
+{
+	struct reorg_journal *journal = NULL;
+
+	if (reorg_journal_open(store, id, &journal, err) < 0)
+		return -1;
+	int status = cli_reorg_run(reorg, journal, direction, err);
+	if (status == 0)
+		fprintf(reorg->cli->out.stream, "plan %s is %s\n", reorg_journal_id(journal),
+			reorg_state_name(reorg_journal_state(journal)));
+	reorg_journal_close(journal);
+	return status;
+}
+
+int cli_reorg_undo(struct cli_reorg *reorg, struct reorg_store *store, const char *id,
+	struct ax_error *err)
+{
+	struct reorg_summary *list = NULL;
+	size_t n = 0;
+
+	if (id)
+		return run_one(reorg, store, id, CLI_REORG_UNDO, err);
+	if (reorg_store_list(store, &reorg->cli->arena, &list, &n, err) < 0)
+		return -1;
+	const struct reorg_summary *last = find_newest(list, n, REORG_APPLIED, REORG_RUNNING);
+	if (!last) {
+		fputs("nothing to undo: no plan is applied\n", reorg->cli->out.stream);
+		return 0;
+	}
+	return run_one(reorg, store, last->id, CLI_REORG_UNDO, err);
+}
+
+int cli_reorg_recover(struct cli_reorg *reorg, struct reorg_store *store, bool back,
+	struct ax_error *err)
+{
+	struct reorg_summary *list = NULL;
+	size_t n = 0;
+
+	if (reorg_store_list(store, &reorg->cli->arena, &list, &n, err) < 0)
+		return -1;
+	const struct reorg_summary *interrupted =
+		find_newest(list, n, REORG_RUNNING, REORG_UNDOING);
+	if (interrupted)
+		return run_one(reorg, store, interrupted->id,
+			back ? CLI_REORG_UNDO : CLI_REORG_RECOVER, err);
+	if (cli_reorg_settle_all(reorg, store, err) < 0)
+		return -1;
+	fputs("nothing to recover: no plan was interrupted\n", reorg->cli->out.stream);
+	return 0;
+}
+
+static void print_summary(struct cli_output *out, const struct reorg_summary *summary)
+{
+	char time[AX_UNITS_MAX];
+
+	ax_time_format_short(summary->time, time);
+	fprintf(out->stream, "%s  %s  %s\n", summary->id, time,
+		reorg_state_name(summary->state));
+}
+
+static int print_json(struct cli_reorg *reorg, const struct reorg_summary *list, size_t n,
+	struct ax_error *err)
+{
+	struct ax_buf text = { 0 };
+	struct ax_json_writer w = { .buf = &text, .indent = true };
+
+	ax_json_begin_object(&w);
+	cli_record_json_text(&w, "schema", AX_STR("artidx.reorg-history/1"));
+	ax_json_write_path(&w, "root", ax_str_from(reorg->project.root));
+	ax_json_write_key(&w, AX_STR("rows"));
+	ax_json_begin_array(&w);
+	for (size_t i = 0; i < n; i++) {
+		ax_json_begin_object(&w);
+		cli_record_json_text(&w, "plan", ax_str_from(list[i].id));
+		cli_record_json_text(&w, "state", ax_str_from(reorg_state_name(list[i].state)));
+		cli_record_json_time(&w, "time", list[i].time);
+		ax_json_end_object(&w);
+	}
+	ax_json_end_array(&w);
+	ax_json_end_object(&w);
+	ax_buf_append_byte(&text, '\n');
+	int status = ax_buf_check(&text, "the JSON document", err);
+	if (status == 0)
+		fwrite(text.data, 1, text.len, reorg->cli->out.stream);
+	ax_buf_free(&text);
+	return status;
+}
+
+int cli_reorg_history(struct cli_reorg *reorg, struct reorg_store *store, bool json,
+	struct ax_error *err)
+{
+	struct reorg_summary *list = NULL;
+	size_t n = 0;
+
+	if (reorg_store_list(store, &reorg->cli->arena, &list, &n, err) < 0)
+		return -1;
+	if (json)
+		return print_json(reorg, list, n, err);
+	for (size_t i = 0; i < n; i++)
+		print_summary(&reorg->cli->out, &list[i]);
+	if (n == 0)
+		fputs("no plans yet\n", reorg->cli->out.stream);
+	return 0;
+}

@@ -1,0 +1,218 @@
+#include "cli/reorg_session.h"
+
+#include "base/error.h"
+#include "base/path.h"
+#include "cli/command.h"
+#include "cli/queue.h"
+#include "indexer/catalog.h"
+#include "indexer/history.h"
+#include "indexer/scan.h"
+#include "reorg/layout.h"
+#include "reorg/open_files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+static ax_nanoseconds now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_REALTIME, &time);
+	return (ax_nanoseconds)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+int cli_reorg_open(struct cli *cli, const struct cli_reorg_options *options,
+	struct cli_reorg *out, struct ax_error *err)
+{
+	out->cli = cli;
+	out->options = *options;
+	out->root = -1;
+	if (cli_project_find(cli, CLI_ROOT_FOUND, &out->project, err) < 0 ||
+		cli_config_load(&out->project, &out->config, err) < 0)
+		return -1;
+	out->root = open(out->project.root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (out->root < 0)
+		return ax_fail_errno(err, "%s: cannot be opened", out->project.root);
+	return 0;
+}
+
+void cli_reorg_close(struct cli_reorg *reorg)
+{
+	reorg_gate_free(&reorg->gate);
+	idx_jobs_free(&reorg->jobs);
+	reorg_schedule_free(&reorg->schedule);
+	reorg_edits_free(&reorg->edits);
+	idx_references_free(&reorg->references);
+	reorg_draft_free(&reorg->draft);
+	cli_catalogue_close(&reorg->catalogue);
+	cli_config_free(&reorg->config);
+	if (reorg->root >= 0)
+		close(reorg->root);
+}
+
+int cli_reorg_rescan(struct cli_reorg *reorg, bool record_moves, struct ax_error *err)
+{
+	struct idx_scan_report report = { 0 };
+	struct idx_history *history = NULL;
+	struct idx_scan_options options = { .root = reorg->project.root,
+		.own_dir = reorg->project.catalogue,
+		.config = &reorg->config.index,
+		.rules = reorg->config.rules };
+
+	if (!reorg->catalogue.catalog &&
+		cli_catalogue_write(&reorg->project, &reorg->catalogue, err) < 0)
+		return -1;
+	idx_snapshot_end(reorg->catalogue.snapshot);
+	reorg->catalogue.snapshot = NULL;
+	if (record_moves && idx_history_open(reorg->project.history, &history, err) < 0)
+		return -1;
+	int status = idx_scan(reorg->catalogue.catalog, history, &options, &report, err);
+	idx_history_close(history);
+	idx_scan_report_free(&report);
+	return status;
+}
+
+/* What is open moves only once it is closed; all else is not kept waiting. */
+static int hold_open_files(struct cli_reorg *reorg, struct ax_error *err)
+{
+	struct reorg_open_files files = { 0 };
+	struct reorg_draft *draft = &reorg->draft;
+	char why[96];
+	int status = 0;
+
+	if (reorg_open_files_list(ax_str_from(reorg->project.root), &files, err) < 0)
+		return -1;
+	for (size_t i = 0; i < files.count && status == 0; i++) {
+		const struct reorg_open_file *file = &files.items[i];
+		struct ax_str to;
+		int moves = reorg_draft_destination(draft, file->path, &reorg->cli->arena, &to,
+			err);
+		snprintf(why, sizeof(why), "%s process %ld",
+			file->is_cwd ? "the working directory of" : "open in", (long)file->pid);
+		if (moves != 0)
+			status = moves < 0 ? -1
+					   : reorg_draft_hold(draft, file->path, REORG_IN_USE,
+						     why, err);
+	}
+	reorg_open_files_free(&files);
+	return status;
+}
+
+static int schedule(struct cli_reorg *reorg, struct ax_error *err)
+{
+	struct reorg_planner_options options = { .root = reorg->root,
+		.now = now(),
+		.edits = reorg->options.no_edits ? NULL : &reorg->edits,
+		.links = reorg->options.links };
+
+	return reorg_schedule_make(&reorg->draft, &options, &reorg->schedule, err);
+}
+
+int cli_reorg_prepare(struct cli_reorg *reorg, struct ax_error *err)
+{
+	struct ax_str root = ax_str_from(reorg->project.root);
+
+	if (cli_reorg_rescan(reorg, true, err) < 0)
+		return -1;
+	if (idx_snapshot_begin(reorg->catalogue.catalog, &reorg->catalogue.snapshot, err) < 0)
+		return -1;
+	if (reorg_draft_make(reorg->catalogue.snapshot, &reorg->config.index,
+		    reorg->config.layout, reorg->root, root, &reorg->draft, err) < 0)
+		return -1;
+	if (hold_open_files(reorg, err) < 0)
+		return -1;
+	if (idx_references_find(reorg->catalogue.snapshot, &reorg->config.index, reorg->root,
+		    root, &reorg->references, err) < 0)
+		return -1;
+	if (reorg_edits_make(&reorg->references, &reorg->draft, &reorg->edits, err) < 0)
+		return -1;
+	return schedule(reorg, err);
+}
+
+/* --ignore-task 1,2 --ignore-task pueue:7 as one list. */
+static int list_ignored(struct cli_reorg *reorg, struct ax_str **out, size_t *n_out,
+	struct ax_error *err)
+{
+	const struct opt_list *options = reorg->options.ignored;
+	size_t n = 0, count = 1;
+
+	for (size_t i = 0; options && i < options->count; i++) {
+		for (const char *c = options->items[i]; *c; c++)
+			count += *c == ',';
+		count++;
+	}
+	struct ax_str *ids = ax_arena_alloc(&reorg->cli->arena, count * sizeof(*ids));
+	if (!ids)
+		return ax_fail(err, ENOMEM, "no memory for the names of tasks");
+	for (size_t i = 0; options && i < options->count; i++) {
+		struct ax_str rest = ax_str_from(options->items[i]);
+		while (rest.len) {
+			size_t end = ax_str_find(rest, ',');
+			ids[n++] = ax_str_slice(rest, 0, end);
+			rest = ax_str_slice(rest, end + 1, rest.len);
+		}
+	}
+	*out = ids;
+	*n_out = n;
+	return 0;
+}
+
+int cli_reorg_ask(struct cli_reorg *reorg, const struct reorg_plan *plan, struct ax_error *err)
+{
+	struct reorg_gate_options options = { .root_path = ax_str_from(reorg->project.root) };
+	struct ax_str *ignored = NULL;
+
+	reorg_gate_free(&reorg->gate);
+	idx_jobs_free(&reorg->jobs);
+	if (list_ignored(reorg, &ignored, &options.n_ignored, err) < 0)
+		return -1;
+	options.ignored = ignored;
+	if (cli_queue_read(&reorg->project, &reorg->config, reorg->options.queue, &reorg->jobs,
+		    err) < 0)
+		return -1;
+	return reorg_gate_judge(&reorg->jobs, plan, &options, &reorg->gate, err);
+}
+
+int cli_reorg_require_idle(const struct cli_reorg *reorg, struct ax_error *err)
+{
+	const struct reorg_gate *gate = &reorg->gate;
+	size_t blocking = 0;
+
+	if (gate->state == REORG_GATE_IDLE)
+		return 0;
+	if (gate->state == REORG_GATE_UNKNOWN)
+		return ax_fail(err, AX_EREFUSED,
+			"%.*s; nothing was changed (--queue none if there is no queue)",
+			AX_STR_ARG(gate->why));
+	for (size_t i = 0; i < gate->n_tasks; i++)
+		blocking += gate->tasks[i].verdict != REORG_CLEAR && !gate->tasks[i].ignored;
+	return ax_fail(err, AX_EREFUSED,
+		"the queue is busy: %zu task%s name%s what would move, or may; nothing was "
+		"changed (--when-idle waits, 'artidx reorg' shows which)",
+		blocking, blocking == 1 ? "" : "s", blocking == 1 ? "s" : "");
+}
+
+int cli_reorg_require_closed(const struct cli_reorg *reorg, const struct reorg_plan *plan,
+	struct ax_error *err)
+{
+	struct reorg_open_files files = { 0 };
+	const struct reorg_open_file *open_file = NULL;
+
+	if (reorg_open_files_list(ax_str_from(reorg->project.root), &files, err) < 0)
+		return -1;
+	for (size_t i = 0; i < plan->n_acts && !open_file; i++) {
+		const struct reorg_act *act = &plan->acts[i];
+		if (act->kind == REORG_MOVE || act->kind == REORG_MOVE_DIR)
+			open_file = reorg_open_files_below(&files, act->from);
+	}
+	int status = 0;
+	if (open_file)
+		status = ax_fail(err, AX_EREFUSED,
+			"%.*s: process %ld has it open; nothing was changed",
+			AX_STR_ARG(open_file->path), (long)open_file->pid);
+	reorg_open_files_free(&files);
+	return status;
+}

@@ -1,0 +1,274 @@
+#include "cli/reorg_view.h"
+
+#include "base/error.h"
+#include "base/path.h"
+#include "base/units.h"
+#include "cli/command.h"
+#include "cli/reorg_diff.h"
+#include "cli/reorg_session.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+enum { GROUP_LIMIT = 64, UNRESOLVED_LIMIT = 40 };
+
+/* Files of one class that move to like places. */
+struct group {
+	struct ax_str class_name;
+	uint64_t files, bytes;
+	const struct reorg_file_move *example;
+};
+
+static struct group *find_group(struct group *groups, size_t *n, struct ax_str class_name)
+{
+	for (size_t i = 0; i < *n; i++) {
+		if (ax_str_equal(groups[i].class_name, class_name))
+			return &groups[i];
+	}
+	/* More classes than anyone names share the last line. */
+	if (*n == GROUP_LIMIT)
+		return &groups[GROUP_LIMIT - 1];
+	groups[*n] = (struct group){ .class_name = class_name };
+	return &groups[(*n)++];
+}
+
+static void print_heading(struct cli_output *out, const char *text)
+{
+	fprintf(out->stream, "%s%s%s\n", out->palette->bold, text, out->palette->reset);
+}
+
+static void print_arrow(struct cli_output *out, struct ax_str from, struct ax_str to)
+{
+	cli_print_path(out, from);
+	fprintf(out->stream, " %s->%s ", out->palette->dim, out->palette->reset);
+	cli_print_path(out, to);
+	fputc('\n', out->stream);
+}
+
+static void print_sum(struct cli_output *out, uint64_t files, uint64_t bytes)
+{
+	char count[AX_UNITS_MAX], size[AX_UNITS_MAX];
+
+	ax_count_format(files, count);
+	ax_size_format(bytes, size);
+	fprintf(out->stream, "%7s %-5s %6s  ", count, files == 1 ? "file" : "files", size);
+}
+
+static void print_groups(struct cli_output *out, const struct reorg_draft *draft)
+{
+	struct group groups[GROUP_LIMIT];
+	size_t n = 0;
+
+	for (size_t i = 0; i < draft->n_moves; i++) {
+		const struct reorg_file_move *move = &draft->moves[i];
+		if (move->dir != REORG_NO_DIR)
+			continue;
+		struct group *group = find_group(groups, &n, move->class_name);
+		group->files++;
+		group->bytes += move->size;
+		if (!group->example)
+			group->example = move;
+	}
+	for (size_t i = 0; i < n; i++) {
+		fprintf(out->stream, "  %-12.*s", AX_STR_ARG(groups[i].class_name));
+		print_sum(out, groups[i].files, groups[i].bytes);
+		fprintf(out->stream, "%s", groups[i].files > 1 ? "as " : "");
+		print_arrow(out, groups[i].example->from, groups[i].example->to);
+	}
+}
+
+static void print_moves(struct cli_output *out, const struct reorg_draft *draft,
+	bool every_file)
+{
+	if (draft->n_moves == 0)
+		return;
+	print_heading(out, "moves");
+	if (!every_file)
+		print_groups(out, draft);
+	for (size_t i = 0; every_file && i < draft->n_moves; i++) {
+		if (draft->moves[i].dir != REORG_NO_DIR)
+			continue;
+		fputs("  ", out->stream);
+		print_arrow(out, draft->moves[i].from, draft->moves[i].to);
+	}
+	for (size_t i = 0; i < draft->n_dirs; i++) {
+		const struct reorg_dir_move *dir = &draft->dirs[i];
+		fprintf(out->stream, "  %-12.*s", AX_STR_ARG(dir->class_name));
+		print_sum(out, dir->files, dir->bytes);
+		print_arrow(out, dir->from, dir->to);
+	}
+	for (size_t i = 0; i < draft->n_retargets; i++) {
+		fputs("  symlink      ", out->stream);
+		cli_print_path(out, draft->retargets[i].path);
+		fputs(" will point to ", out->stream);
+		cli_print_path(out, draft->retargets[i].new_target);
+		fputc('\n', out->stream);
+	}
+}
+
+static void print_links(struct cli_output *out, const struct reorg_schedule *schedule)
+{
+	if (schedule->n_links == 0)
+		return;
+	fprintf(out->stream, "%slinks that stay behind%s  %zu\n", out->palette->bold,
+		out->palette->reset, schedule->n_links);
+	for (size_t i = 0; i < schedule->n_links; i++) {
+		fputs("  ", out->stream);
+		print_arrow(out, schedule->links[i].path, schedule->links[i].target);
+	}
+}
+
+static void print_stays(struct cli_output *out, const struct reorg_draft *draft)
+{
+	if (draft->n_stays == 0)
+		return;
+	fprintf(out->stream, "%sstays%s  %zu file%s\n", out->palette->bold, out->palette->reset,
+		draft->n_stays, draft->n_stays == 1 ? "" : "s");
+	for (size_t i = 0; i < draft->n_stays; i++) {
+		const struct reorg_stay *stay = &draft->stays[i];
+		fprintf(out->stream, "  %s%-13s%s ", out->palette->yellow,
+			reorg_flag_name(stay->flag), out->palette->reset);
+		cli_print_path(out, stay->path);
+		fprintf(out->stream, "%s: ", out->palette->dim);
+		cli_print_text(out, stay->why);
+		fprintf(out->stream, "%s\n", out->palette->reset);
+	}
+}
+
+static void print_task(struct cli_output *out, const struct reorg_gate_task *task)
+{
+	const struct cli_palette *palette = out->palette;
+	bool clear = task->verdict == REORG_CLEAR || task->ignored;
+
+	fprintf(out->stream, "  %s%-11s%s %s ", clear ? palette->green : palette->red,
+		task->ignored ? "ignored" : reorg_verdict_name(task->verdict), palette->reset,
+		task->job->queue);
+	cli_print_text(out, task->job->id);
+	fprintf(out->stream, " %s", idx_job_state_name(task->job->state));
+	for (size_t i = 0; i < task->n_touches; i++) {
+		fputs(i ? ", " : ": ", out->stream);
+		cli_print_path(out, task->touches[i]);
+	}
+	if (task->verdict == REORG_CANNOT_TELL) {
+		fputs(": ", out->stream);
+		cli_print_text(out, task->why);
+	}
+	fprintf(out->stream, "\n              %s", palette->dim);
+	cli_print_cut(out, task->job->command, out->columns > 20 ? out->columns - 15 : 200);
+	fprintf(out->stream, "%s\n", palette->reset);
+}
+
+void cli_reorg_print_gate(struct cli_output *out, const struct cli_reorg *reorg)
+{
+	const struct reorg_gate *gate = &reorg->gate;
+	const struct cli_palette *palette = out->palette;
+	bool idle = gate->state == REORG_GATE_IDLE;
+
+	fprintf(out->stream, "%squeue%s  %s%s%s (", palette->bold, palette->reset,
+		idle ? palette->green : palette->red, reorg_gate_state_name(gate->state),
+		palette->reset);
+	cli_print_text(out, gate->queues);
+	fputc(')', out->stream);
+	if (gate->state == REORG_GATE_UNKNOWN) {
+		fputs(": ", out->stream);
+		cli_print_text(out, gate->why);
+	}
+	fputc('\n', out->stream);
+	for (size_t i = 0; i < gate->n_tasks; i++)
+		print_task(out, &gate->tasks[i]);
+	if (gate->n_done == 0)
+		return;
+	fprintf(out->stream, "  %sfinished tasks that would fail if restarted:%s",
+		palette->yellow, palette->reset);
+	for (size_t i = 0; i < gate->n_done; i++) {
+		fputc(' ', out->stream);
+		cli_print_text(out, gate->done[i].job->id);
+	}
+	fputc('\n', out->stream);
+}
+
+static void print_unresolved(struct cli_output *out, const struct cli_reorg *reorg)
+{
+	const struct reorg_edits *edits = &reorg->edits;
+
+	for (size_t i = 0; i < reorg->references.n_unread; i++) {
+		if (i == 0)
+			print_heading(out, "not read");
+		fputs("  ", out->stream);
+		cli_print_text(out, reorg->references.unread[i].why);
+		fputc('\n', out->stream);
+	}
+	if (edits->n_unresolved == 0)
+		return;
+	print_heading(out, "look at these yourself");
+	for (size_t i = 0; i < edits->n_unresolved && i < UNRESOLVED_LIMIT; i++) {
+		const struct reorg_unresolved *place = &edits->unresolved[i];
+		bool same_line = i && place[-1].line == place->line &&
+				 ax_str_equal(place[-1].file, place->file);
+		if (same_line)
+			continue;
+		fputs("  ", out->stream);
+		cli_print_path(out, place->file);
+		fprintf(out->stream, ":%" PRIu64 ": %s%s%s\n      ", place->line,
+			out->palette->dim, place->why, out->palette->reset);
+		cli_print_cut(out, ax_str_trim(place->text),
+			out->columns > 20 ? out->columns - 7 : 300);
+		fputc('\n', out->stream);
+	}
+	if (edits->n_unresolved > UNRESOLVED_LIMIT)
+		fprintf(out->stream, "  and %zu more: --json has them all\n",
+			edits->n_unresolved - UNRESOLVED_LIMIT);
+}
+
+static int print_edits(struct cli_output *out, const struct cli_reorg *reorg,
+	struct ax_error *err)
+{
+	if (reorg->edits.n_edits == 0)
+		return 0;
+	if (reorg->options.no_edits) {
+		fprintf(out->stream, "%sedits%s  none are made: %zu places keep old paths\n",
+			out->palette->bold, out->palette->reset, reorg->edits.n_edits);
+		return 0;
+	}
+	fprintf(out->stream, "%sedits%s  %zu place%s\n", out->palette->bold,
+		out->palette->reset, reorg->edits.n_edits,
+		reorg->edits.n_edits == 1 ? "" : "s");
+	return cli_reorg_diff_print(out, &reorg->schedule.plan, reorg->root, err);
+}
+
+/* The options that made this plan what it is are part of the command that carries it out. */
+static void print_next_step(struct cli_output *out, const struct cli_reorg *reorg,
+	const struct cli_reorg_outcome *outcome)
+{
+	if (!outcome->id) {
+		fputs("nothing to move\n", out->stream);
+		return;
+	}
+	if (outcome->applied)
+		return;
+	fprintf(out->stream,
+		"\nNothing has been changed. To do exactly this:\n  artidx reorg "
+		"--apply %s",
+		outcome->id);
+	if (reorg->options.queue) {
+		fputs(" --queue ", out->stream);
+		cli_print_path(out, ax_str_from(reorg->options.queue));
+	}
+	fputs(reorg->gate.state == REORG_GATE_IDLE ? "\n" : " --when-idle\n", out->stream);
+}
+
+int cli_reorg_print(struct cli_output *out, const struct cli_reorg *reorg,
+	const struct cli_reorg_outcome *outcome, struct ax_error *err)
+{
+	print_moves(out, &reorg->draft, outcome->verbose);
+	print_links(out, &reorg->schedule);
+	print_stays(out, &reorg->draft);
+	if (!outcome->applied && print_edits(out, reorg, err) < 0)
+		return -1;
+	print_unresolved(out, reorg);
+	if (!outcome->applied && outcome->id)
+		cli_reorg_print_gate(out, reorg);
+	print_next_step(out, reorg, outcome);
+	return 0;
+}

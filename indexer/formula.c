@@ -6,7 +6,7 @@
 
 #include <errno.h>
 
-enum { DEPTH_LIMIT = 32, LENGTH_LIMIT = 512 };
+enum { DEPTH_LIMIT = 32, LENGTH_LIMIT = 512, SHOWN_LENGTH = 80 };
 
 enum node_kind {
 	NODE_VALUE,
@@ -72,8 +72,10 @@ static const struct symbol functions[] = {
 
 static int fail(struct parser *p, const char *what)
 {
-	return ax_fail(p->err, AX_ECONFIG, "\"%.*s\", at character %zu: %s",
-		AX_STR_ARG(p->source), p->at + 1, what);
+	struct ax_str shown = ax_str_slice(p->source, 0, SHOWN_LENGTH);
+
+	return ax_fail(p->err, AX_ECONFIG, "\"%.*s%s\", at character %zu: %s",
+		AX_STR_ARG(shown), shown.len < p->source.len ? "..." : "", p->at + 1, what);
 }
 
 static void skip_space(struct parser *p)

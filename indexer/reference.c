@@ -106,7 +106,7 @@ static bool find_word(const struct word *words, struct ax_str text, enum referen
 static int bind_dim(struct ax_str rest, struct reference *out, struct ax_error *err)
 {
 	size_t end = ax_str_find(rest, ']');
-	struct ax_str index = ax_str_slice(rest, 1, end - 1);
+	struct ax_str index = ax_str_slice(rest, 1, end < rest.len ? end - 1 : 0);
 
 	if (ax_str_equal(index, AX_STR("-1")))
 		out->index = SURVEY_LAST_DIM;

@@ -57,9 +57,13 @@ static double dot(enum sft_dtype dtype, const unsigned char *a, const unsigned c
 	return sum;
 }
 
-static bool is_zero(const unsigned char *bytes, size_t n)
+static bool is_blank(enum sft_dtype dtype, const unsigned char *data, size_t n)
 {
-	return n == 0 || (bytes[0] == 0 && memcmp(bytes, bytes + 1, n - 1) == 0);
+	for (size_t i = 0; i < n; i++) {
+		if (element(dtype, data, i) != 0)
+			return false;
+	}
+	return true;
 }
 
 static enum idx_rows judge(enum sft_dtype dtype, const unsigned char *data, size_t n_rows,
@@ -99,7 +103,7 @@ enum idx_rows idx_rows_look(int fd, uint64_t data_start, const struct sft_tensor
 		ax_pread_full(fd, scratch, bytes, (off_t)(data_start + tensor->begin), "",
 			&ignored) < 0)
 		return IDX_ROWS_BLANK;
-	if (is_zero(scratch, bytes))
+	if (is_blank(dtype, scratch, (size_t)(rows * columns)))
 		return IDX_ROWS_BLANK;
 	return judge(dtype, scratch, (size_t)rows, (size_t)columns);
 }

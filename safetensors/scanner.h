@@ -101,6 +101,9 @@ bool sft_scan_key(struct sft_scanner *s, struct sft_string *out);
 /* An integer from 0 to 2^64-1, written without sign, fraction and exponent. */
 bool sft_scan_u64(struct sft_scanner *s, uint64_t *out);
 
+/* Any number, on which the scanner stands, checked and skipped. */
+bool sft_scan_number(struct sft_scanner *s);
+
 bool sft_scan_null(struct sft_scanner *s);
 
 /* Any value, checked and skipped. */

@@ -93,7 +93,8 @@ static bool matches(struct idx_classifier *classifier, const struct rule_pattern
 /* A rule on its way to be applied to a file. */
 struct attempt {
 	struct idx_classifier *classifier;
-	const struct idx_case *file;
+	const struct idx_case *file; /* NULL while a candidate is made */
+	struct ax_str name;          /* of the file, without its directory */
 	const struct rule *rule;
 	const struct rule_facts *facts;
 	struct ax_arena *arena;
@@ -109,7 +110,7 @@ static struct reference_source source_of(const struct attempt *attempt)
 		.rule = attempt->rule,
 		.facts = attempt->facts,
 		.header = attempt->file ? attempt->file->header : NULL,
-		.name = ax_path_name(attempt->file ? attempt->file->path : AX_STR("")),
+		.name = attempt->name,
 		.attributes = attempt->values,
 		.arena = attempt->arena,
 	};
@@ -286,11 +287,12 @@ static int know_layout(struct idx_classifier *classifier, const struct sft_layou
 
 /* --- what only the file tells --- */
 
-static bool file_holds(struct idx_classifier *classifier,
-	const struct file_condition *condition, const struct idx_case *file)
+static bool file_holds(const struct attempt *attempt, const struct file_condition *condition)
 {
+	struct idx_classifier *classifier = attempt->classifier;
+	const struct idx_case *file = attempt->file;
+	struct ax_str name = attempt->name;
 	bool is_below = condition->n_below == 0, has_path = condition->n_paths == 0;
-	struct ax_str name = ax_path_name(file->path);
 
 	/* The cheapest and most telling first. */
 	if (file->size < condition->size_min || file->size > condition->size_max)
@@ -347,7 +349,7 @@ static bool attempt_holds(const struct attempt *attempt)
 	struct reference_source source = source_of(attempt);
 	struct idx_scope scope = { .context = &source, .get = reference_value };
 
-	if (rule->file && !file_holds(attempt->classifier, rule->file, file))
+	if (rule->file && !file_holds(attempt, rule->file))
 		return false;
 	for (size_t i = 0; i < rule->n_metadata; i++) {
 		if (!metadata_holds(attempt->classifier, &rule->metadata[i], file->header))
@@ -389,14 +391,15 @@ static void add_attributes(const struct rule *rule, const struct idx_value *valu
 	}
 }
 
-static bool name_is_false(struct idx_classifier *classifier, struct ax_str path,
-	struct ax_str class_name)
+static bool name_is_false(const struct attempt *attempt)
 {
+	struct idx_classifier *classifier = attempt->classifier;
+	struct ax_str class_name = attempt->rule->class_name;
 	const struct idx_rules *rules = classifier->rules;
 
 	for (size_t i = 0; i < rules->n_suggestions; i++) {
 		const struct suggestion *suggestion = &rules->suggestions[i];
-		if (!matches(classifier, &suggestion->name, ax_path_name(path)))
+		if (!matches(classifier, &suggestion->name, attempt->name))
 			continue;
 		for (size_t j = 0; j < suggestion->n_classes; j++) {
 			if (ax_str_equal(suggestion->classes[j], class_name))
@@ -409,22 +412,25 @@ static bool name_is_false(struct idx_classifier *classifier, struct ax_str path,
 
 static int judge(struct attempt *attempt, struct idx_judgement *out, struct ax_error *err)
 {
-	const struct idx_rules *rules = attempt->classifier->rules;
+	const struct rule *common = &attempt->classifier->rules->always;
 	struct attempt always = *attempt;
+	size_t n = attempt->rule->n_derived + common->n_derived;
 
-	always.rule = &rules->always;
+	always.rule = common;
 	always.candidate = NULL;
-	if (derive(attempt, err) < 0 || derive(&always, err) < 0)
-		return -1;
-	size_t n = attempt->rule->n_derived + rules->always.n_derived;
 	out->attributes = ax_arena_alloc(attempt->arena, n * sizeof(*out->attributes));
 	if (!out->attributes)
 		return ax_fail(err, ENOMEM, "no memory to classify a file");
-	add_attributes(attempt->rule, attempt->values, out);
-	add_attributes(&rules->always, always.values, out);
-	out->class_name = attempt->rule->class_name;
-	if (explain(attempt, err) < 0)
+	if (derive(attempt, err) < 0 || explain(attempt, err) < 0)
 		return -1;
+	add_attributes(attempt->rule, attempt->values, out);
+	if (attempt->file->header) {
+		if (derive(&always, err) < 0)
+			return -1;
+		add_attributes(common, always.values, out);
+		out->misnamed = name_is_false(attempt);
+	}
+	out->class_name = attempt->rule->class_name;
 	out->why = attempt->why;
 	return 0;
 }
@@ -474,7 +480,12 @@ static void classify_file(struct attempt *attempt)
 int idx_classify(struct idx_classifier *classifier, const struct idx_case *file,
 	struct ax_arena *arena, struct idx_judgement *out, struct ax_error *err)
 {
-	struct attempt attempt = { .classifier = classifier, .file = file, .arena = arena };
+	struct attempt attempt = {
+		.classifier = classifier,
+		.file = file,
+		.name = ax_path_name(file->path),
+		.arena = arena,
+	};
 	struct idx_judgement judgement = { 0 };
 
 	if (!file->header)
@@ -483,8 +494,6 @@ int idx_classify(struct idx_classifier *classifier, const struct idx_case *file,
 		return -1;
 	if (judge(&attempt, &judgement, err) < 0)
 		return -1;
-	judgement.misnamed =
-		file->header && name_is_false(classifier, file->path, judgement.class_name);
 	*out = judgement;
 	return 0;
 }

@@ -32,6 +32,7 @@ struct sft_header {
 	char *room; /* for the texts that are read from files */
 	size_t room_size;
 	struct ax_str text; /* of the header at hand, in room or the caller's */
+	size_t front_len;   /* of its front */
 	const struct sft_layout *layout;
 	struct sft_metadata_list metadata;
 	unsigned warnings;
@@ -54,6 +55,7 @@ static void forget(struct sft_header *header)
 	sft_layout_unref(header->layout);
 	header->layout = NULL;
 	header->text = ax_str(NULL, 0);
+	header->front_len = 0;
 	header->warnings = 0;
 	sft_metadata_list_clear(&header->metadata);
 }
@@ -238,6 +240,7 @@ static int read_text(struct sft_header *header, struct sft_problem *problem)
 	if (!read_front(&r))
 		return r.no_memory ? -1 : refuse_text(&r, problem);
 	header->warnings = r.warnings;
+	header->front_len = (size_t)(r.scan.at - r.scan.start);
 	r.warnings = 0;
 	int status = find_layout(header->cache, &r, &layout, problem);
 	if (!layout)
@@ -320,7 +323,14 @@ unsigned sft_header_warnings(const struct sft_header *header)
 
 struct ax_digest sft_header_digest(const struct sft_header *header)
 {
-	return ax_hash128(header->text.ptr, header->text.len);
+	struct ax_str tail = ax_str_slice(header->text, header->front_len, header->text.len);
+	const struct sft_layout *layout = header->layout;
+	const struct ax_digest parts[2] = {
+		ax_hash128(header->text.ptr, header->front_len),
+		layout && layout->tail ? layout->tail_digest : ax_hash128(tail.ptr, tail.len),
+	};
+
+	return ax_hash128(parts, sizeof(parts));
 }
 
 size_t sft_header_metadata_count(const struct sft_header *header)

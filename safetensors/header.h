@@ -143,7 +143,10 @@ const struct sft_layout *sft_header_layout(const struct sft_header *header);
 uint64_t sft_header_length(const struct sft_header *header); /* N, without its own 8 bytes */
 unsigned sft_header_warnings(const struct sft_header *header);
 
-/* XXH3-128 of the N bytes. */
+/*
+ * A fingerprint of the N bytes: XXH3-128 of the digests of their parts, of which the cache knows
+ * the larger one.
+ */
 struct ax_digest sft_header_digest(const struct sft_header *header);
 
 struct sft_metadata {

@@ -157,6 +157,7 @@ static bool keep_tail(struct sft_layout *layout, struct ax_str tail)
 		return false;
 	memcpy(layout->tail, tail.ptr, tail.len);
 	layout->tail_len = tail.len;
+	layout->tail_digest = ax_hash128(tail.ptr, tail.len);
 	return true;
 }
 

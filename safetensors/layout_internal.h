@@ -43,6 +43,7 @@ struct sft_layout {
 	uint64_t data_bytes;
 	char *tail; /* the text that the tensors came from, where a cache remembers it */
 	size_t tail_len;
+	struct ax_digest tail_digest; /* of tail, where there is one */
 };
 
 /* The same layout, for its atomic members. */

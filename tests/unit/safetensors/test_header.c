@@ -312,13 +312,43 @@ static void digests(void **state)
 
 static void header_digest_covers_the_text(void **state)
 {
+	static const char *const texts[] = { "{}", "{}  ", "{\"__metadata__\":{}}",
+		"{\"__metadata__\":{\"a\":\"b\"}}", "{\"__metadata__\":{\"a\":\"c\"}}",
+		"{\"__metadata__\":{\"a\":\"c\"}} " };
+	struct ax_digest digests[COUNT(texts)];
 	struct sft_header *header = *state;
 
-	parse_valid(header, "{}  ", 0);
-	struct ax_digest digest = sft_header_digest(header);
-	struct ax_digest expected = ax_hash128("{}  ", 4);
-	assert_memory_equal(&digest, &expected, sizeof(digest));
-	assert_int_equal(sft_header_length(header), 4);
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		parse_valid(header, texts[i], 0);
+		digests[i] = sft_header_digest(header);
+		for (size_t j = 0; j < i; j++)
+			assert_memory_not_equal(&digests[i], &digests[j], sizeof(*digests));
+	}
+	parse_valid(header, texts[3], 0);
+	struct ax_digest again = sft_header_digest(header);
+	assert_memory_equal(&again, &digests[3], sizeof(again));
+	assert_int_equal(sft_header_length(header), strlen(texts[3]));
+}
+
+/* With a cache that knows the tensors, one that meets them, and none. */
+static void header_digest_does_not_depend_on_the_cache(void **state)
+{
+	static const char text[] = "{\"__metadata__\":{\"a\":\"b\"}," U8("a", 0, 2, 2) "}";
+	struct sft_layout_cache *cache = NULL;
+	struct sft_header *cached = NULL;
+	struct ax_error err = { 0 };
+
+	parse_valid(*state, text, 2);
+	struct ax_digest expected = sft_header_digest(*state);
+	assert_ok(sft_layout_cache_new(1 << 20, &cache, &err), &err);
+	assert_ok(sft_header_new(cache, &cached, &err), &err);
+	for (int i = 0; i < 2; i++) {
+		parse_valid(cached, text, 2);
+		struct ax_digest digest = sft_header_digest(cached);
+		assert_memory_equal(&digest, &expected, sizeof(digest));
+	}
+	sft_header_free(cached);
+	sft_layout_cache_free(cache);
 }
 
 /* A file with the length n in front of text, its descriptor. */
@@ -442,6 +472,7 @@ int main(void)
 		HEADER_TEST(a_layout_outlives_its_header),
 		HEADER_TEST(digests),
 		HEADER_TEST(header_digest_covers_the_text),
+		HEADER_TEST(header_digest_does_not_depend_on_the_cache),
 		HEADER_TEST(files),
 		HEADER_TEST(lengths_that_lie),
 		HEADER_TEST(a_file_that_shrank_is_an_error),

@@ -54,13 +54,66 @@ static bool starts_nocase(struct ax_str s, struct ax_str prefix)
 	return true;
 }
 
+/*
+ * Where a needle can begin: its first and its last byte stand there, whatever their case. A byte
+ * is compared after setting the bits of mask, so that only the case of letters is lost.
+ */
+struct ends {
+	unsigned char first, first_mask;
+	unsigned char last, last_mask;
+	size_t distance;
+};
+
+enum { BLOCK = 64 }; /* positions looked at together, for the compiler to use wide registers */
+
+static unsigned char case_mask(char c)
+{
+	return fold(c) >= 'a' && fold(c) <= 'z' ? 'a' - 'A' : 0;
+}
+
+static struct ends ends_of(struct ax_str needle)
+{
+	char first = needle.ptr[0], last = needle.ptr[needle.len - 1];
+	struct ends ends = { .first_mask = case_mask(first),
+		.last_mask = case_mask(last),
+		.distance = needle.len - 1 };
+
+	ends.first = (unsigned char)first | ends.first_mask;
+	ends.last = (unsigned char)last | ends.last_mask;
+	return ends;
+}
+
+static bool block_has_ends(const char *block, const struct ends *ends)
+{
+	const unsigned char *front = (const unsigned char *)block;
+	const unsigned char *back = front + ends->distance;
+	unsigned char found = 0;
+
+	for (size_t i = 0; i < BLOCK; i++)
+		found |= (unsigned char)(((front[i] | ends->first_mask) == ends->first) &
+					 ((back[i] | ends->last_mask) == ends->last));
+	return found;
+}
+
 bool ax_str_contains_nocase(struct ax_str s, struct ax_str needle)
 {
-	for (size_t at = 0; needle.len <= s.len - at; at++) {
-		if (starts_nocase(ax_str_slice(s, at, needle.len), needle))
-			return true;
-		if (at == s.len)
-			break;
+	if (needle.len == 0 || needle.len > s.len)
+		return needle.len == 0;
+
+	struct ends ends = ends_of(needle);
+	size_t positions = s.len - needle.len + 1, at = 0;
+	while (at < positions) {
+		size_t end = positions - at < BLOCK ? positions : at + BLOCK;
+
+		if (end - at == BLOCK && !block_has_ends(s.ptr + at, &ends))
+			at = end;
+		for (; at < end; at++) {
+			unsigned char c = (unsigned char)s.ptr[at] | ends.first_mask;
+
+			if (c == ends.first &&
+				starts_nocase(ax_str_slice(s, at, needle.len), needle))
+				return true;
+		}
 	}
 	return false;
 }

@@ -71,6 +71,12 @@ struct idx_filter {
 	uint64_t size_min, size_max;
 	bool has_mtime;
 	ax_nanoseconds mtime_min, mtime_max;
+	/*
+	 * Leave out directories in which no path has this part, whatever its case. Files of the
+	 * others all come. With or_detail, directories with a file that has a detail come too.
+	 */
+	struct ax_str part;
+	bool or_detail;
 };
 
 /* Files ordered by directory key, then name; not by path. */

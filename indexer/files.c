@@ -243,13 +243,29 @@ static int next_chunk_of_all(struct idx_files *files, struct ax_error *err)
 											   : 1;
 }
 
+/*
+ * Whether a path of the chunk may have the part that is asked for. What follows the last "/" of
+ * the part must stand in a name; names lie one behind the other, so this may also be a chance hit.
+ */
+static bool may_have_part(const struct idx_chunk *chunk, const struct idx_filter *filter)
+{
+	struct ax_str part = filter->part;
+	size_t slash = ax_str_find_last(part, '/');
+	struct ax_str tail = slash < part.len ? ax_str_slice(part, slash + 1, part.len) : part;
+
+	if (filter->or_detail && idx_chunk_largest(chunk, IDX_COLUMN_DETAIL) > 0)
+		return true;
+	return ax_str_contains_nocase(chunk->names, tail) ||
+	       ax_str_contains_nocase(chunk->dir, part);
+}
+
 /* Whether the chunk may hold what is asked for, by its directory and the bounds of its columns. */
 static bool chunk_fits(const struct idx_files *files)
 {
 	const struct idx_filter *filter = &files->filter;
 	const struct idx_chunk *chunk = &files->chunk;
 
-	if (!ax_path_below(chunk->dir, filter->below))
+	if (!ax_path_below(chunk->dir, filter->below) || !may_have_part(chunk, filter))
 		return false;
 	if (filter->has_size &&
 		(idx_chunk_largest(chunk, IDX_COLUMN_SIZE) < filter->size_min ||

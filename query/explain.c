@@ -81,8 +81,11 @@ int qry_query_explain(const struct qry_query *query, FILE *stream, struct ax_err
 	qry_plan_show(&query->plan, query->environment->snapshot, &buf);
 	ax_buf_append_byte(&buf, '\n');
 	append_label(&buf, "visited");
-	ax_buf_printf(&buf, "%llu, matched %llu\n", (unsigned long long)query->visited,
-		(unsigned long long)query->matched);
+	if (query->was_known)
+		ax_buf_append_text(&buf, "nothing: the catalogue keeps sums by class\n");
+	else
+		ax_buf_printf(&buf, "%llu, matched %llu\n", (unsigned long long)query->visited,
+			(unsigned long long)query->matched);
 	status = ax_buf_check(&buf, "the explanation", err);
 	if (status == 0 && fwrite(buf.data, 1, buf.len, stream) < buf.len)
 		status = ax_fail_errno(err, "cannot write the explanation");

@@ -12,6 +12,7 @@
 #include <errno.h>
 
 struct planner {
+	enum qry_view view;
 	const struct idx_snapshot *snapshot;
 	struct ax_arena *arena;
 	struct qry_plan *plan;
@@ -83,6 +84,17 @@ static void use_glob(struct planner *planner, struct ax_str glob)
 		use_directory(planner, ax_str_slice(glob, 0, end));
 }
 
+/* The longest part decides best. */
+static void use_part(struct planner *planner, struct ax_str part, bool or_detail)
+{
+	struct idx_filter *filter = &planner->plan->filter;
+
+	if (part.len <= filter->part.len)
+		return;
+	filter->part = part;
+	filter->or_detail = or_detail;
+}
+
 /* The hull of all operands. */
 static void find_bounds(const struct qry_condition *condition, int64_t *low, int64_t *high)
 {
@@ -129,13 +141,22 @@ static void use_times(struct planner *planner, const struct qry_condition *condi
 		filter->mtime_max = high;
 }
 
+static void use_path(struct planner *planner, const struct qry_operand *operand)
+{
+	if (operand->kind == QRY_OPERAND_GLOB)
+		use_glob(planner, operand->text);
+	else
+		use_part(planner, operand->text, false);
+}
+
 static int use_term(struct planner *planner, const struct qry_condition *condition,
 	struct ax_error *err)
 {
 	struct ax_str name = ax_str_from(condition->ref.field->name);
 	const struct qry_operand *first = condition->operands;
 
-	if (condition->is_negated || condition->is_presence || condition->pattern)
+	if (planner->view != QRY_FILES || condition->is_negated || condition->is_presence ||
+		condition->pattern)
 		return 0;
 	if (ax_str_equal(name, AX_STR("class")))
 		return use_classes(planner, condition, err);
@@ -143,9 +164,11 @@ static int use_term(struct planner *planner, const struct qry_condition *conditi
 		use_sizes(planner, condition);
 	else if (ax_str_equal(name, AX_STR("mtime")))
 		use_times(planner, condition);
-	else if (condition->n_operands == 1 && first->kind == QRY_OPERAND_GLOB &&
-		 ax_str_equal(name, AX_STR("path")))
-		use_glob(planner, first->text);
+	else if (condition->n_operands == 1 && ax_str_equal(name, AX_STR("path")))
+		use_path(planner, first);
+	else if (condition->n_operands == 1 && ax_str_equal(name, AX_STR("name")) &&
+		 first->kind != QRY_OPERAND_GLOB)
+		use_part(planner, first->text, false);
 	return 0;
 }
 
@@ -155,6 +178,8 @@ static int use_node(struct planner *planner, const struct qry_node *node, struct
 		return use_term(planner, node->condition, err);
 	if (node->kind == QRY_WORD && node->word->is_directory)
 		use_directory(planner, node->word->directory);
+	else if (node->kind == QRY_WORD && planner->view == QRY_FILES)
+		use_part(planner, node->word->text, true);
 	if (node->kind != QRY_AND)
 		return 0;
 	for (const struct qry_node *child = node->child; child; child = child->next) {
@@ -164,10 +189,11 @@ static int use_node(struct planner *planner, const struct qry_node *node, struct
 	return 0;
 }
 
-int qry_plan_make(const struct qry_node *node, const struct idx_snapshot *snapshot,
-	struct ax_arena *arena, struct qry_plan *out, struct ax_error *err)
+int qry_plan_make(const struct qry_node *node, enum qry_view view,
+	const struct idx_snapshot *snapshot, struct ax_arena *arena, struct qry_plan *out,
+	struct ax_error *err)
 {
-	struct planner planner = { snapshot, arena, out };
+	struct planner planner = { view, snapshot, arena, out };
 
 	*out = (struct qry_plan){ 0 };
 	return node && snapshot ? use_node(&planner, node, err) : 0;
@@ -188,11 +214,15 @@ void qry_plan_show(const struct qry_plan *plan, const struct idx_snapshot *snaps
 		ax_buf_append_text(buf, buf->len > start ? "; below " : "below ");
 		ax_text_quote(buf, filter->below);
 	}
+	if (filter->part.len > 0) {
+		ax_buf_append_text(buf, buf->len > start ? "; part " : "part ");
+		ax_text_quote(buf, filter->part);
+	}
 	if (filter->has_size) {
 		ax_size_format(filter->size_min, first);
 		ax_size_format(filter->size_max, last);
 		ax_buf_printf(buf, "%ssize %s..%s", buf->len > start ? "; " : "", first,
-			filter->size_max == UINT64_MAX ? "" : last);
+			filter->size_max >= INT64_MAX ? "" : last);
 	}
 	if (filter->has_mtime) {
 		ax_time_format(filter->mtime_min, first);

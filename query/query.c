@@ -115,8 +115,8 @@ static int make(struct qry_query *query, struct qry_mistake *mistake, struct ax_
 	binder->conditions.now = query->environment->now;
 	if (read_expressions(query, mistake, err) < 0 || read_lists(query, err) < 0)
 		return -1;
-	return qry_plan_make(query->tree, query->environment->snapshot, &query->arena,
-		&query->plan, err);
+	return qry_plan_make(query->tree, query->request.view, query->environment->snapshot,
+		&query->arena, &query->plan, err);
 }
 
 int qry_query_new(const struct qry_environment *environment, const struct qry_request *request,

@@ -26,7 +26,7 @@ struct qry_query {
 	struct qry_columns group_by, sums;
 	struct qry_template template;
 	/* What a run found: */
-	bool was_run;
+	bool was_known; /* the catalogue's sums by class were the answer */
 	uint64_t visited, matched;
 };
 

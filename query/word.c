@@ -122,8 +122,8 @@ static int try_file(struct qry_word *word, struct qry_row *row, struct ax_error 
 	const struct idx_detail *detail;
 	int found = path_has_word(word, row, err);
 
-	if (found != 0 || word->is_directory)
-		return found;
+	if (found != 0 || word->is_directory || row->entry.detail == 0)
+		return found; /* without a detail there is neither model nor run */
 	found = qry_row_detail(row, &detail, err);
 	if (found < 0)
 		return -1;

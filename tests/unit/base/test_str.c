@@ -57,6 +57,24 @@ static void containment(void **state)
 	}
 }
 
+/* Wherever it stands, and however long what is around it. */
+static void caseless_search_finds_every_place(void **state)
+{
+	(void)state;
+	char text[200];
+
+	for (size_t len = 0; len <= sizeof(text); len += 7) {
+		for (size_t at = 0; at + 3 <= len; at++) {
+			memset(text, 'a', sizeof(text));
+			memcpy(text + at, "A[z", 3);
+			assert_true(ax_str_contains_nocase(ax_str(text, len), AX_STR("a[Z")));
+			assert_false(ax_str_contains_nocase(ax_str(text, len), AX_STR("a{z")));
+			assert_false(ax_str_contains_nocase(ax_str(text, at + 2),
+				AX_STR("[z")));
+		}
+	}
+}
+
 static void both_ends(void **state)
 {
 	(void)state;
@@ -112,6 +130,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(equality_and_order),
 		cmocka_unit_test(containment),
+		cmocka_unit_test(caseless_search_finds_every_place),
 		cmocka_unit_test(both_ends),
 		cmocka_unit_test(finding),
 		cmocka_unit_test(slices_are_clipped),

@@ -158,6 +158,17 @@ static void selections(void **state)
 		{ "size:..20", BROKEN ODD },
 		{ "size:13", BROKEN },
 		{ "ext:txt", ODD },
+		{ "path:HACK_A", A },
+		{ "path:out/v_hack_a", A },
+		{ "path:deep/copy", COPY },
+		{ "path:p/c", COPY },
+		{ "path=out/v_hack_a.safetensors", A },
+		{ "name:hack path:out", A B },
+		{ "name=v_hack_a.safetensors", A },
+		{ "not path:out", LOG1 LOG2 },
+		{ "path:out or class:log", LOG1 LOG2 BROKEN COPY ODD TRAIN A B },
+		{ "out/v", A B },
+		{ "p/c", COPY },
 		{ "class:lora", "" },
 		{ "class:lora,log", LOG1 LOG2 },
 		{ "'class:log class:v_hack'", "" },
@@ -220,6 +231,17 @@ static void sorted_and_limited(void **state)
 	check(state, request, "class:v_hack", "3\n");
 	check(state, request, "tensors", "10\n");
 	check(state, request, "class:lora", "0\n");
+	check(state, request, "", "8\n");
+	check(state, request, "class:v_hack,log", "5\n");
+	check(state, request, "class!=log", "6\n");
+	check(state, request, "class:log class:v_hack", "0\n");
+	check(state, request, "dirs size:500..", "1\n");
+	check(state, request, "dirs files:2..", "2\n");
+	check(state, request, "dirs path:deep size:357", "1\n");
+	request.has_limit = true;
+	request.limit = 4;
+	check(state, request, "", "4\n");
+	request.has_limit = false;
 	request.format = QRY_QUIET;
 	check(state, request, "class:v_hack", "");
 }
@@ -348,6 +370,19 @@ static void explanations(void **state)
 		"index     class checkpoint; below out; size 100..1.0M\n"
 		"visited   5, matched 1\n");
 	free_answer(&answer);
+}
+
+static void known_sums_need_no_visit(void **state)
+{
+	struct qry_request request = { .format = QRY_TSV, .group_by = "class", .sum = "size" };
+	struct answer known = ask(state, request, "class:v_hack,log,other");
+	struct answer counted = ask(state, request, "class:v_hack,log,other size:0..");
+
+	assert_non_null(strstr(known.explanation, "visited   nothing"));
+	assert_null(strstr(counted.explanation, "visited   nothing"));
+	assert_string_equal(known.text, counted.text);
+	free_answer(&known);
+	free_answer(&counted);
 }
 
 static void refusals(void **state)
@@ -589,6 +624,7 @@ int main(void)
 		cmocka_unit_test(groups),
 		cmocka_unit_test(saved_expressions),
 		cmocka_unit_test(explanations),
+		cmocka_unit_test(known_sums_need_no_visit),
 		cmocka_unit_test(refusals),
 		cmocka_unit_test(notes),
 		cmocka_unit_test(references_and_jobs),

@@ -105,7 +105,7 @@ bool catalog_zone_decode(struct ax_str bytes, struct catalog_zone *out)
 }
 
 /*
- * The state: u8 complete; u64 scanned, directories, stored dirs, next detail, freed; u32
+ * The state: u8 complete; u64 number of the transaction; u64 scanned, directories, stored dirs, next detail, freed; u32
  * next note; u64 root's device and inode; 16 bytes digest of the rules; u64 files, bytes, runs.
  */
 int catalog_state_put(struct idx_txn *txn, const struct catalog_state *state,
@@ -115,6 +115,7 @@ int catalog_state_put(struct idx_txn *txn, const struct catalog_state *state,
 	int status = -1;
 
 	ax_buf_append_byte(&buf, state->complete);
+	ax_buf_append_u64(&buf, idx_txn_number(txn));
 	ax_buf_append_u64(&buf, (uint64_t)state->scanned);
 	ax_buf_append_u64(&buf, state->directories);
 	ax_buf_append_u64(&buf, state->stored_dirs);
@@ -139,6 +140,7 @@ static bool state_decode(struct ax_str bytes, struct catalog_state *out)
 	struct ax_reader reader = { .rest = bytes };
 
 	out->complete = ax_reader_byte(&reader) != 0;
+	out->number = ax_reader_u64(&reader);
 	out->scanned = (ax_nanoseconds)ax_reader_u64(&reader);
 	out->directories = ax_reader_u64(&reader);
 	out->stored_dirs = ax_reader_u64(&reader);
@@ -288,6 +290,11 @@ int idx_snapshot_begin(struct idx_catalog *catalog, struct idx_snapshot **out,
 		idx_snapshot_end(snapshot);
 		return ax_fail(err, ENOENT, "%s: no scan was finished yet",
 			idx_store_path(catalog->store));
+	}
+	/* Every complete state is written whole: an older one here is a page out of place. */
+	if (snapshot->state.number != idx_txn_number(snapshot->txn)) {
+		idx_snapshot_end(snapshot);
+		return catalog_damaged(catalog, "an older state", err);
 	}
 	*out = snapshot;
 	return 0;

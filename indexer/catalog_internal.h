@@ -25,7 +25,8 @@ struct idx_catalog {
 
 /* The record "state". */
 struct catalog_state {
-	bool complete; /* false while a first scan is being written */
+	bool complete;   /* false while a first scan is being written */
+	uint64_t number; /* of the transaction that wrote it */
 	ax_nanoseconds scanned;
 	uint64_t directories; /* that the last scan saw */
 	uint64_t stored_dirs; /* that have a chunk */

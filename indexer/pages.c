@@ -168,10 +168,22 @@ static int read_meta(struct checker *checker, uint64_t page, uint64_t offset,
 	return 0;
 }
 
-/* Both must be sound: LMDB reads both. The newer one is what counts. */
-static int read_metas(struct checker *checker, struct meta *out)
+/*
+ * LMDB writes them in turns, each with the number of its transaction: two numbers that do not
+ * follow each other, or lie in the wrong place, were not written by it. A file that is new has 0
+ * in both.
+ */
+static bool are_consecutive(const struct meta metas[2])
 {
-	struct meta metas[2];
+	uint64_t a = metas[0].transaction;
+	uint64_t b = metas[1].transaction;
+
+	return (a == 0 && b == 0) || (a % 2 == 0 && (b == a + 1 || b + 1 == a));
+}
+
+/* Both must be sound: LMDB reads both. */
+static int read_metas(struct checker *checker, struct meta metas[2])
+{
 	struct stat st;
 
 	if (fstat(checker->fd, &st) < 0)
@@ -185,9 +197,7 @@ static int read_metas(struct checker *checker, struct meta *out)
 		return -1;
 	if (metas[0].free.pad != metas[1].free.pad)
 		return damaged(checker, 1, "page sizes differ");
-	*out = metas[metas[1].transaction > metas[0].transaction];
-	checker->page_size = out->free.pad;
-	checker->last_page = out->last_page;
+	checker->page_size = metas[0].free.pad;
 	return 0;
 }
 
@@ -392,7 +402,6 @@ static int check_page(struct walk *walk, uint64_t number, unsigned level, struct
 	return 0;
 }
 
-/* Walk a tree; visit_leaves sees it once it is known to be sound. */
 static int check_tree(struct checker *checker, const struct tree *tree)
 {
 	struct walk walk = { .checker = checker, .tree = tree };
@@ -508,31 +517,62 @@ out:
 	return status;
 }
 
-static int check_trees(struct checker *checker, const struct meta *meta)
+static int check_state(struct checker *checker, const struct meta *meta, bool with_free)
 {
-	if (meta->main.flags || (meta->free.flags & ~TREE_INTEGER_KEYS) ||
-		!(meta->free.flags & TREE_INTEGER_KEYS))
+	if (meta->main.flags || meta->free.flags != TREE_INTEGER_KEYS)
 		return damaged(checker, 0, "impossible flags");
 	if (check_tree(checker, &meta->main) < 0 || check_tree(checker, &meta->free) < 0)
 		return -1;
 	if (visit_tree(checker, &meta->main, check_named_tree) < 0)
 		return -1;
-	return visit_tree(checker, &meta->free, check_free_list);
+	return with_free ? visit_tree(checker, &meta->free, check_free_list) : 0;
 }
 
-int idx_pages_check(int fd, const char *path, bool trees, struct ax_error *err)
+static int check_pages(struct checker *checker, const struct meta *meta, bool with_free)
+{
+	checker->last_page = meta->last_page;
+	checker->seen = calloc(1, (size_t)(meta->last_page / 8) + 1);
+	if (!checker->seen)
+		return ax_fail(checker->err, ENOMEM, "%s: no memory to check it",
+			checker->path);
+	int status = check_state(checker, meta, with_free);
+	free(checker->seen);
+	return status;
+}
+
+int idx_pages_check_metas(int fd, const char *path, struct ax_error *err)
 {
 	struct checker checker = { .fd = fd, .path = path, .err = err };
-	struct meta meta;
+	struct meta metas[2];
 
-	if (read_metas(&checker, &meta) < 0)
+	if (read_metas(&checker, metas) < 0)
 		return -1;
-	if (!trees)
+	if (!are_consecutive(metas))
+		return damaged(&checker, 0, "meta pages that do not belong together");
+	return 0;
+}
+
+int idx_pages_check_all(int fd, const char *path, struct ax_error *err)
+{
+	struct checker checker = { .fd = fd, .path = path, .err = err };
+	struct meta metas[2];
+
+	if (read_metas(&checker, metas) < 0)
+		return -1;
+	if (!are_consecutive(metas))
+		return damaged(&checker, 0, "meta pages that do not belong together");
+	return check_pages(&checker, &metas[metas[1].transaction > metas[0].transaction], true);
+}
+
+int idx_pages_check_state(int fd, const char *path, uint64_t transaction, struct ax_error *err)
+{
+	struct checker checker = { .fd = fd, .path = path, .err = err };
+	struct meta metas[2];
+
+	if (read_metas(&checker, metas) < 0)
+		return -1;
+	const struct meta *meta = &metas[transaction % 2];
+	if (meta->transaction != transaction)
 		return 0;
-	checker.seen = calloc(1, (size_t)(checker.last_page / 8) + 1);
-	if (!checker.seen)
-		return ax_fail(err, ENOMEM, "%s: no memory to check it", path);
-	int status = check_trees(&checker, &meta);
-	free(checker.seen);
-	return status;
+	return check_pages(&checker, meta, false) < 0 ? -1 : 1;
 }

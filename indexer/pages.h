@@ -7,16 +7,27 @@
 #ifndef ARTIDX_INDEXER_PAGES_H
 #define ARTIDX_INDEXER_PAGES_H
 
-#include <stdbool.h>
+#include <stdint.h>
 
 struct ax_error;
 
 /*
- * Check the LMDB file fd, path for messages. Always: both meta pages, and that the file is as
- * long as they say. With trees, also every branch and leaf page, the chains behind large values,
- * and the list of free pages: a writer that took a live page for a free one would destroy it.
- * Nobody may be writing meanwhile. Fails with AX_ECATALOG.
+ * Check the two meta pages of the LMDB file fd, path for messages, and that the file is as long as
+ * they say. Nobody may be writing meanwhile. Fails with AX_ECATALOG, as the others do.
  */
-int idx_pages_check(int fd, const char *path, bool trees, struct ax_error *err);
+int idx_pages_check_metas(int fd, const char *path, struct ax_error *err);
+
+/*
+ * Also every page that the newest state is made of: branches, leaves, where large values begin.
+ * And the list of free pages: a writer that took a live page for a free one would destroy it.
+ */
+int idx_pages_check_all(int fd, const char *path, struct ax_error *err);
+
+/*
+ * The same for the state of a transaction that somebody reads from, so that its pages stay as they
+ * are whoever writes; without the list of free pages. 1 checked, 0 when newer states have taken
+ * the place of its meta page meanwhile, -1.
+ */
+int idx_pages_check_state(int fd, const char *path, uint64_t transaction, struct ax_error *err);
 
 #endif

@@ -278,6 +278,14 @@ static struct stat as_stat(const struct idx_listed *now)
 	};
 }
 
+/* A log that was written to a moment ago may have ended since: its age says so, not a change. */
+static bool may_be_running(const struct scan *scan, const struct idx_finding *found,
+	const struct idx_listed *now)
+{
+	return ax_str_equal(found->class_name, AX_STR("log")) &&
+	       now->mtime > scan->started - scan->options->config->quiet;
+}
+
 /* Runs are derived from logs, checkpoints and whatever says in its metadata how it was made. */
 static bool is_related(const struct idx_finding *found)
 {
@@ -417,6 +425,8 @@ static int examine(struct scan_worker *worker, const struct visit *visit,
 			  (found.misnamed ? IDX_FILE_MISNAMED : 0) |
 			  (found.provisional ? IDX_FILE_RACY : 0) |
 			  (is_related(&found) ? IDX_FILE_RELATED : 0);
+	if (may_be_running(worker->scan, &found, now))
+		out->file.flags |= IDX_FILE_RACY;
 	out->file.detail = old ? old->detail : 0;
 	out->finding = keep_finding(worker, &found);
 	return out->finding ? 1 : no_memory(visit->dir->path, err);

@@ -4,6 +4,7 @@
 #include "indexer/lock.h"
 #include "indexer/pages.h"
 #include "indexer/store_dir.h"
+#include "indexer/store_stamp.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,6 +13,8 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+enum { CHECK_TRIES = 3 };
 
 static const uint64_t smallest_headroom = 64 * 1024 * 1024;
 static const uint64_t usual_headroom = (uint64_t)64 * 1024 * 1024 * 1024;
@@ -165,6 +168,19 @@ static int create(struct idx_store *store, struct ax_error *err)
 	return idx_store_dir_publish_new(store->dirfd, store->path, err);
 }
 
+static int check_before_opening(struct idx_store *store, int fd, struct ax_error *err)
+{
+	if (store->write)
+		return idx_pages_check_all(fd, store->data_path, err);
+	/* A writer at work may change one meta page while we read the other. */
+	for (int i = 1; i < CHECK_TRIES; i++) {
+		if (idx_pages_check_metas(fd, store->data_path, err) == 0)
+			return 0;
+	}
+	return idx_pages_check_metas(fd, store->data_path, err);
+}
+
+/* Before LMDB sees the file. A writer, who could make damage worse, looks at every page. */
 static int check_pages(struct idx_store *store, struct ax_error *err)
 {
 	int fd = openat(store->dirfd, IDX_STORE_DATA,
@@ -172,9 +188,56 @@ static int check_pages(struct idx_store *store, struct ax_error *err)
 
 	if (fd < 0)
 		return ax_fail_errno(err, "%s: cannot open", store->data_path);
-	int status = idx_pages_check(fd, store->data_path, store->write, err);
+	int status = check_before_opening(store, fd, err);
 	close(fd);
 	return status;
+}
+
+struct beginning {
+	MDB_env *env;
+	MDB_txn *txn;
+	int fd;
+	uint64_t transaction;
+};
+
+static int call_begin_check(void *argument)
+{
+	struct beginning *beginning = argument;
+	int code = mdb_txn_begin(beginning->env, NULL, MDB_RDONLY, &beginning->txn);
+
+	if (code)
+		return code;
+	beginning->transaction = mdb_txn_id(beginning->txn);
+	return mdb_env_get_fd(beginning->env, &beginning->fd);
+}
+
+static int call_end_check(void *argument)
+{
+	mdb_txn_abort(argument);
+	return 0;
+}
+
+/*
+ * A reader looks at every page when somebody touched the file since a writer did: from within a
+ * transaction, because writers may be at work. When they are too quick for us, they have checked
+ * it.
+ */
+static int check_state(struct idx_store *store, struct ax_error *err)
+{
+	if (store->write || idx_store_stamp_holds(store->dirfd))
+		return 0;
+	for (int i = 0; i < CHECK_TRIES; i++) {
+		struct beginning beginning = { .env = store->env };
+		int code = store_guarded(store, call_begin_check, &beginning);
+		if (code)
+			return store_fail(store, code, "be read", err);
+		int checked = idx_pages_check_state(beginning.fd, store->data_path,
+			beginning.transaction, err);
+		store_guarded(store, call_end_check, beginning.txn);
+		if (checked != 0)
+			return checked < 0 ? -1 : 0;
+	}
+	return 0;
 }
 
 /*
@@ -232,6 +295,8 @@ static int open_files(struct idx_store *store, struct ax_error *err)
 		return -1;
 	close_on_exec(store);
 	store_guarded(store, call_check_readers, store->env);
+	if (check_state(store, err) < 0)
+		return -1;
 	return open_tables(store, err);
 }
 
@@ -297,6 +362,8 @@ void idx_store_close(struct idx_store *store)
 		return;
 	if (store->env)
 		store_guarded(store, call_close, store->env);
+	if (store->env && store->write && !store->damaged)
+		idx_store_stamp_write(store->dirfd);
 	if (store->lockfd >= 0)
 		close(store->lockfd);
 	if (store->dirfd >= 0)

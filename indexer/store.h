@@ -67,6 +67,9 @@ int idx_txn_begin(struct idx_store *store, bool write, struct idx_txn **out,
 int idx_txn_commit(struct idx_txn *txn, struct ax_error *err);
 void idx_txn_abort(struct idx_txn *txn);
 
+/* The number of the state that the transaction sees, or makes. */
+uint64_t idx_txn_number(const struct idx_txn *txn);
+
 /*
  * The value of key: 1, 0, -1. It is borrowed until the next change in this transaction, or its
  * end.

@@ -123,6 +123,11 @@ void idx_txn_abort(struct idx_txn *txn)
 	free_txn(txn);
 }
 
+uint64_t idx_txn_number(const struct idx_txn *txn)
+{
+	return mdb_txn_id(txn->txn);
+}
+
 /* Values and their checksums. */
 
 static uint64_t checksum(enum idx_table table, struct ax_str key, struct ax_str value)

@@ -11,7 +11,6 @@
 #include "base/error.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 
@@ -22,7 +21,6 @@
 static _Thread_local sigjmp_buf *volatile guard;
 static const int fault_signals[] = { SIGSEGV, SIGBUS, SIGFPE };
 static struct sigaction handlers_before[3];
-static pthread_once_t handlers_installed = PTHREAD_ONCE_INIT;
 
 static void on_fault(int signal_number, siginfo_t *info, void *context)
 {
@@ -51,16 +49,6 @@ void store_assertion(MDB_env *env, const char *message)
 		guard = NULL;
 		siglongjmp(*jump, 1);
 	}
-}
-
-static void install_handlers(void)
-{
-	struct sigaction action = { .sa_sigaction = on_fault };
-
-	action.sa_flags = SA_SIGINFO | SA_NODEFER | SA_ONSTACK;
-	sigemptyset(&action.sa_mask);
-	for (size_t i = 0; i < sizeof(fault_signals) / sizeof(fault_signals[0]); i++)
-		sigaction(fault_signals[i], &action, &handlers_before[i]);
 }
 
 /* Run call(argument); MDB_CORRUPTED when it faults, and from then on without trying. */
@@ -114,5 +102,16 @@ int store_fail(const struct idx_store *store, int code, const char *what, struct
 
 void store_catch_faults(void)
 {
-	pthread_once(&handlers_installed, install_handlers);
+	struct sigaction action = { .sa_sigaction = on_fault };
+	struct sigaction current;
+
+	action.sa_flags = SA_SIGINFO | SA_NODEFER | SA_ONSTACK;
+	sigemptyset(&action.sa_mask);
+	for (size_t i = 0; i < sizeof(fault_signals) / sizeof(fault_signals[0]); i++) {
+		if (sigaction(fault_signals[i], NULL, &current) < 0 ||
+			current.sa_sigaction == on_fault)
+			continue;
+		handlers_before[i] = current;
+		sigaction(fault_signals[i], &action, NULL);
+	}
 }

@@ -24,7 +24,7 @@ struct idx_store {
 	_Atomic bool damaged; /* a fault was caught, or a commit failed */
 };
 
-/* Have faults inside store_guarded() caught from now on. Once per process is enough. */
+/* Have faults inside store_guarded() caught from now on. May be repeated; not from threads. */
 void store_catch_faults(void);
 
 /* As MDB_assert_func. */

@@ -84,12 +84,18 @@ int cli_reorg_run(struct cli_reorg *reorg, struct reorg_journal *journal,
 	return status;
 }
 
-/* The newest plan in one of two states; NULL when there is none. */
+static bool is_unfinished(enum reorg_state state)
+{
+	return state == REORG_RUNNING || state == REORG_UNDOING;
+}
+
+/* The newest plan that is not finished or, where that may be, applied; NULL without one. */
 static const struct reorg_summary *find_newest(const struct reorg_summary *list, size_t n,
-	enum reorg_state state, enum reorg_state other)
+	bool may_be_applied)
 {
 	for (size_t i = n; i > 0; i--) {
-		if (list[i - 1].state == state || list[i - 1].state == other)
+		enum reorg_state state = list[i - 1].state;
+		if (is_unfinished(state) || (may_be_applied && state == REORG_APPLIED))
 			return &list[i - 1];
 	}
 	return NULL;
@@ -120,7 +126,7 @@ int cli_reorg_undo(struct cli_reorg *reorg, struct reorg_store *store, const cha
 		return run_one(reorg, store, id, CLI_REORG_UNDO, err);
 	if (reorg_store_list(store, &reorg->cli->arena, &list, &n, err) < 0)
 		return -1;
-	const struct reorg_summary *last = find_newest(list, n, REORG_APPLIED, REORG_RUNNING);
+	const struct reorg_summary *last = find_newest(list, n, true);
 	if (!last) {
 		fputs("nothing to undo: no plan is applied\n", reorg->cli->out.stream);
 		return 0;
@@ -136,8 +142,7 @@ int cli_reorg_recover(struct cli_reorg *reorg, struct reorg_store *store, bool b
 
 	if (reorg_store_list(store, &reorg->cli->arena, &list, &n, err) < 0)
 		return -1;
-	const struct reorg_summary *interrupted =
-		find_newest(list, n, REORG_RUNNING, REORG_UNDOING);
+	const struct reorg_summary *interrupted = find_newest(list, n, false);
 	if (interrupted)
 		return run_one(reorg, store, interrupted->id,
 			back ? CLI_REORG_UNDO : CLI_REORG_RECOVER, err);

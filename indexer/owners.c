@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/path.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 enum {
@@ -231,8 +232,10 @@ static int settle_ambiguous(struct question *q, const struct run_index *runs)
 		" fits %zu logs, and %zu of them were alive when it was saved:", runs->count,
 		n_alive);
 	for (size_t i = 0; i < runs->count && i < SHOWN_CANDIDATES; i++) {
+		const struct known_run *run = runs->items[i];
+		assert(run && run->log);
 		ax_buf_append_text(why, i ? ", " : " ");
-		ax_buf_append_str(why, runs->items[i]->log->path);
+		ax_buf_append_str(why, run->log->path);
 	}
 	if (runs->count > SHOWN_CANDIDATES)
 		ax_buf_printf(why, " and %zu more", runs->count - SHOWN_CANDIDATES);

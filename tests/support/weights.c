@@ -109,19 +109,31 @@ static void expand_choice(struct output *out, const char *name, const char *open
 	expand(out, chosen, tensor);
 }
 
+/* "0..3}" */
+static bool parse_range(const char *text, unsigned long *first, unsigned long *last)
+{
+	char *end = NULL;
+
+	*first = strtoul(text, &end, 10);
+	if (end == text || end[0] != '.' || end[1] != '.')
+		return false;
+	*last = strtoul(end + 2, &end, 10);
+	return *end == '}';
+}
+
 static void expand(struct output *out, const char *name, const struct tensor *tensor)
 {
 	const char *open = strchr(name, '{');
-	unsigned first = 0, last = 0;
+	unsigned long first = 0, last = 0;
 
 	if (!open) {
 		add_tensor(out, name, tensor);
 		return;
 	}
-	if (sscanf(open, "{%u..%u}", &first, &last) == 2) {
-		for (unsigned i = first; i <= last; i++) {
-			char number[16];
-			snprintf(number, sizeof(number), "%u", i);
+	if (parse_range(open + 1, &first, &last)) {
+		for (unsigned long i = first; i <= last; i++) {
+			char number[24];
+			snprintf(number, sizeof(number), "%lu", i);
 			expand_choice(out, name, open, ax_str_from(number), tensor);
 		}
 		return;

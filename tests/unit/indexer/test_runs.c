@@ -11,11 +11,9 @@
 static ax_nanoseconds instant(const char *text)
 {
 	ax_nanoseconds time = 0;
-	long seconds = 0;
 
 	assert_true(ax_stamp_parse(ax_str(text, 15), &time));
-	sscanf(text + 15, "%ld", &seconds);
-	return time + seconds * SECOND;
+	return time + strtol(text + 15, NULL, 10) * SECOND;
 }
 
 /* A log lives from the stamp in its name for so many seconds. */

@@ -11,6 +11,7 @@
 #include "cli/options.h"
 #include "cli/output.h"
 
+struct ax_buf;
 struct ax_error;
 struct cli;
 
@@ -46,8 +47,9 @@ struct command {
 	size_t settings_size;      /* of the struct that options fill */
 	const void *defaults;      /* what it holds before; NULL: zero bytes */
 	const struct cli_example *examples;
-	const char *description; /* see cli/help.h for its form */
-	const char *negative;    /* when the status is 1; NULL when it never is */
+	const char *description;                    /* see cli/help.h for its form */
+	void (*describe_more)(struct ax_buf *text); /* in the same form; NULL: nothing more */
+	const char *negative; /* when the status is 1; NULL when it never is */
 	unsigned exits;
 	bool is_hidden;
 	/* 0 done, 1 a negative answer, -1 failed. */

@@ -17,18 +17,23 @@ enum {
 	EXAMPLE_MAX = 46,
 };
 
-const char *const cli_help_about = "Reads a tree of safetensors files, says what each one is "
-				   "from its tensors and not from its "
-				   "name, finds the run that wrote it, keeps all that in a "
-				   "catalogue, and answers queries.\n"
-				   "The project is the nearest directory, from the current one "
-				   "upward, that holds .artidx/; "
-				   "artidx scan makes one. All paths shown are relative to it, "
-				   "and quoted as git does where "
-				   "they hold control bytes or are not UTF-8.\n"
-				   "Options and operands come in any order, and -- ends the "
-				   "options. Results go to standard "
-				   "output and everything else to standard error.";
+static const char about[] =
+	"Reads a tree of safetensors files, says what each one is from its tensors and not "
+	"from its name, finds the run that wrote it, keeps all that in a catalogue, and "
+	"answers queries.\n"
+	"The project is the nearest directory, from the current one upward, that holds "
+	".artidx/; artidx scan makes one. All paths shown are relative to it, and quoted as "
+	"git does where they hold control bytes or are not UTF-8.\n"
+	"Options and operands come in any order, and -- ends the options. Results go to "
+	"standard output and everything else to standard error.";
+
+void cli_help_describe(const struct command *command, struct ax_buf *text)
+{
+	ax_buf_append_text(text, command ? command->description : about);
+	ax_buf_append_byte(text, '\n');
+	if (command && command->describe_more)
+		command->describe_more(text);
+}
 
 static unsigned width_of(const struct cli_output *out)
 {
@@ -113,12 +118,12 @@ static void print_examples(struct cli_output *out, const struct cli_example *exa
 	}
 }
 
-static void print_description(struct cli_output *out, const char *description)
+static void print_description(struct cli_output *out, const struct command *command)
 {
-	struct ax_str rest = ax_str_from(description);
+	struct ax_buf text = { 0 };
 
-	if (!description)
-		return;
+	cli_help_describe(command, &text);
+	struct ax_str rest = ax_buf_str(&text);
 	print_heading(out, "Description");
 	for (bool first = true, after_verbatim = false; rest.len; first = false) {
 		struct ax_str paragraph = ax_str_slice(rest, 0, ax_str_find(rest, '\n'));
@@ -130,6 +135,7 @@ static void print_description(struct cli_output *out, const char *description)
 		cli_print_wrapped(out, paragraph, INDENT, is_verbatim ? 1000 : width_of(out));
 		after_verbatim = is_verbatim;
 	}
+	cli_print_done(out, &text);
 }
 
 const char *cli_help_exit(const struct command *command, int status)
@@ -196,7 +202,7 @@ static void print_command(struct cli_output *out, const struct command *command,
 		fprintf(out->stream, "\nMore: artidx %s --help\n", command->name);
 		return;
 	}
-	print_description(out, command->description);
+	print_description(out, command);
 	print_options(out, "Options", command->options);
 	print_options(out, "General options", cli_global_options);
 	print_exits(out, command);
@@ -220,7 +226,7 @@ static void print_overview(struct cli_output *out, bool full)
 		strlen("artidx: "), width_of(out));
 	print_examples(out, first_steps);
 	if (full)
-		print_description(out, cli_help_about);
+		print_description(out, NULL);
 	print_heading(out, "Commands");
 	for (const struct command *const *c = cli_commands; *c; c++)
 		widen(out, &column, (*c)->name, LEFT_MAX);
@@ -254,6 +260,6 @@ int cli_help_version(struct cli_output *out)
 	ax_buf_append_text(&libraries, ", ");
 	ax_hash_library(&libraries);
 	fprintf(out->stream, "artidx %s\nwith %s\n", ARTIDX_VERSION, ax_buf_text(&libraries));
-	ax_buf_free(&libraries);
+	cli_print_done(out, &libraries);
 	return 0;
 }

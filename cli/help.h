@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 
+struct ax_buf;
 struct cli_output;
 struct command;
 struct opt;
@@ -19,8 +20,8 @@ int cli_help_print(struct cli_output *out, const struct command *command, bool f
 /* Version of artidx and of the libraries it runs with. Returns 0. */
 int cli_help_version(struct cli_output *out);
 
-/* What artidx is, in the form of descriptions. */
-extern const char *const cli_help_about;
+/* Append the whole description of a command, or of artidx where command is NULL. */
+void cli_help_describe(const struct command *command, struct ax_buf *text);
 
 /* What an exit status means: the texts that help and manual pages share. NULL: never given. */
 const char *cli_help_exit(const struct command *command, int status);

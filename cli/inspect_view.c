@@ -119,9 +119,9 @@ static void print_sizes(struct cli_output *out, const struct sft_header *header)
 			ax_buf_printf(&dtypes, ", %s", sft_dtype_name((enum sft_dtype)i));
 	}
 	cli_sheet_printf(out, "size", "%s of data behind a header of %s", data, head);
-	cli_sheet_printf(out, "holds", "%s tensors, %s values%s", count, params,
+	cli_sheet_printf(out, "holds", "%s tensors, %s params%s", count, params,
 		ax_buf_text(&dtypes));
-	ax_buf_free(&dtypes);
+	cli_print_done(out, &dtypes);
 }
 
 static void print_warnings(struct cli_output *out, unsigned warnings)
@@ -145,7 +145,8 @@ static int print_file(struct cli_inspect_view *view, struct ax_str path,
 	if (finding->status != IDX_OK)
 		cli_sheet_text(out, "status", ax_str_from(idx_status_name(finding->status)));
 	cli_sheet_text(out, "problem", finding->problem);
-	cli_sheet_text(out, "class", finding->class_name);
+	if (finding->status != IDX_UNREADABLE)
+		cli_sheet_text(out, "class", finding->class_name);
 	cli_sheet_text(out, "why", finding->why);
 	if (finding->misnamed)
 		cli_sheet_text(out, "misnamed", AX_STR("yes: its name says another class"));

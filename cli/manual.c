@@ -1,5 +1,6 @@
 #include "cli/manual.h"
 
+#include "base/buf.h"
 #include "cli/command.h"
 #include "cli/help.h"
 #include "cli/version.h"
@@ -125,10 +126,14 @@ static void print_examples(FILE *stream, const struct cli_example *examples)
 }
 
 /* Paragraphs, and runs of verbatim lines as examples: see help.h for the form. */
-static void print_description(FILE *stream, const char *description)
+static void print_description(struct cli_output *out, const struct command *command)
 {
-	struct ax_str rest = ax_str_from(description);
+	FILE *stream = out->stream;
+	struct ax_buf text = { 0 };
 	bool in_example = false;
+
+	cli_help_describe(command, &text);
+	struct ax_str rest = ax_buf_str(&text);
 
 	fputs(".SH DESCRIPTION\n", stream);
 	for (bool first = true; rest.len; first = false) {
@@ -151,6 +156,7 @@ static void print_description(FILE *stream, const char *description)
 	}
 	if (in_example)
 		fputs(".fi\n.RE\n", stream);
+	cli_print_done(out, &text);
 }
 
 static void print_exits(FILE *stream, const struct command *command)
@@ -165,14 +171,16 @@ static void print_exits(FILE *stream, const struct command *command)
 	}
 }
 
-static void print_command(FILE *stream, const struct command *command)
+static void print_command(struct cli_output *out, const struct command *command)
 {
+	FILE *stream = out->stream;
+
 	print_title(stream, command);
 	print_line(stream, command->summary);
 	fprintf(stream, ".SH SYNOPSIS\n\\fBartidx %s\\fR%s%s%s\n", command->name,
 		command->options ? " [OPTIONS]" : "", *command->operands ? " " : "",
 		command->operands);
-	print_description(stream, command->description);
+	print_description(out, command);
 	print_options(stream, "OPTIONS", command->options);
 	print_options(stream, "GENERAL OPTIONS", cli_global_options);
 	print_exits(stream, command);
@@ -202,13 +210,15 @@ static void print_see_also(FILE *stream)
 	}
 }
 
-static void print_overview(FILE *stream)
+static void print_overview(struct cli_output *out)
 {
+	FILE *stream = out->stream;
+
 	print_title(stream, NULL);
 	print_line(stream,
 		"catalogue, query and tidy the artifacts of machine-learning research");
 	fputs(".SH SYNOPSIS\n\\fBartidx\\fR \\fIVERB\\fR [ARGUMENTS] [OPTIONS]\n", stream);
-	print_description(stream, cli_help_about);
+	print_description(out, NULL);
 	print_commands(stream);
 	print_options(stream, "GENERAL OPTIONS", cli_global_options);
 	print_see_also(stream);
@@ -217,8 +227,8 @@ static void print_overview(FILE *stream)
 int cli_manual_print(struct cli_output *out, const struct command *command)
 {
 	if (command)
-		print_command(out->stream, command);
+		print_command(out, command);
 	else
-		print_overview(out->stream);
+		print_overview(out);
 	return 0;
 }

@@ -120,13 +120,20 @@ int cli_output_close(struct cli_output *out, struct ax_error *err)
 	return ax_fail_errno(err, "cannot write to standard output");
 }
 
+void cli_print_done(struct cli_output *out, struct ax_buf *buf)
+{
+	if (buf->failed && !out->write_error)
+		out->write_error = ENOMEM;
+	ax_buf_free(buf);
+}
+
 void cli_print_path(struct cli_output *out, struct ax_str path)
 {
 	struct ax_buf buf = { 0 };
 
 	ax_text_quote(&buf, path);
 	fwrite(buf.data, 1, buf.len, out->stream);
-	ax_buf_free(&buf);
+	cli_print_done(out, &buf);
 }
 
 void cli_print_text(struct cli_output *out, struct ax_str text)
@@ -135,7 +142,7 @@ void cli_print_text(struct cli_output *out, struct ax_str text)
 
 	ax_text_escape(&buf, text);
 	fwrite(buf.data, 1, buf.len, out->stream);
-	ax_buf_free(&buf);
+	cli_print_done(out, &buf);
 }
 
 /* Bytes of the longest start of plain text that takes at most columns. */
@@ -170,7 +177,7 @@ size_t cli_print_cut(struct cli_output *out, struct ax_str text, size_t columns)
 		fprintf(out->stream, "%.*s\xe2\x80\xa6", AX_STR_ARG(start));
 		width = ax_text_width(start) + 1;
 	}
-	ax_buf_free(&buf);
+	cli_print_done(out, &buf);
 	return width;
 }
 
@@ -204,7 +211,7 @@ void cli_print_wrapped(struct cli_output *out, struct ax_str text, unsigned inde
 		column += width;
 	}
 	fputc('\n', out->stream);
-	ax_buf_free(&buf);
+	cli_print_done(out, &buf);
 }
 
 bool cli_error_is_terminal(void)

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <sys/types.h>
 
+struct ax_buf;
 struct ax_error;
 
 /* Escape sequences, or empty strings where colour is off. */
@@ -53,6 +54,9 @@ bool cli_output_broken(const struct cli_output *out);
  * reader went away, which is no error to tell the user.
  */
 int cli_output_close(struct cli_output *out, struct ax_error *err);
+
+/* Release a buffer out of which something was printed; one that lacked memory is lost output. */
+void cli_print_done(struct cli_output *out, struct ax_buf *buf);
 
 /* A file name or path: C-quoted as git does where it is not plain. */
 void cli_print_path(struct cli_output *out, struct ax_str path);

@@ -55,18 +55,22 @@ static int named_directory(struct cli *cli, const char *path, const char *origin
 	return *out ? 0 : ax_fail(err, ENOMEM, "no memory for the project");
 }
 
-/* dir or the nearest directory above it that holds .artidx/, or NULL. */
-static const char *nearest_project(struct cli *cli, const char *dir)
+/* dir or the nearest directory above it that holds .artidx/: 1, 0 when there is none, -1. */
+static int nearest_project(struct cli *cli, const char *dir, const char **out,
+	struct ax_error *err)
 {
 	struct ax_str at = ax_str_from(dir);
 
 	for (;;) {
 		const char *root = ax_arena_copy(&cli->arena, at.len ? at : AX_STR("/"));
 		const char *own_dir = root ? join(cli, root, ".artidx") : NULL;
-		if (own_dir && is_directory(own_dir))
-			return root;
+		if (!own_dir)
+			return ax_fail(err, ENOMEM, "no memory for the project");
+		*out = root;
+		if (is_directory(own_dir))
+			return 1;
 		if (at.len <= 1)
-			return NULL;
+			return 0;
 		at = ax_path_dir(at);
 	}
 }
@@ -90,9 +94,9 @@ static int find_root(struct cli *cli, enum cli_root_rule rule, struct cli_projec
 			"the current directory is gone or not readable: name the project with "
 			"--root");
 	project->root_origin = "nearest .artidx/";
-	project->root = nearest_project(cli, project->cwd);
-	if (project->root)
-		return 0;
+	int found = nearest_project(cli, project->cwd, &project->root, err);
+	if (found != 0)
+		return found < 0 ? -1 : 0;
 	if (rule == CLI_ROOT_OR_HERE) {
 		project->root_origin = "current directory";
 		project->root = project->cwd;
@@ -149,8 +153,12 @@ int cli_project_create(const struct cli_project *project, struct ax_error *err)
 	int dir = -1;
 	int status = -1;
 
-	if (mkdir(project->own_dir, 0700) < 0 && errno != EEXIST)
+	bool is_new = mkdir(project->own_dir, 0700) == 0;
+	if (!is_new && errno != EEXIST)
 		return ax_fail_errno(err, "cannot make %s", project->own_dir);
+	/* An umask may have taken our own rights away. */
+	if (is_new && chmod(project->own_dir, 0700) < 0)
+		return ax_fail_errno(err, "cannot use %s", project->own_dir);
 	dir = open(project->own_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return ax_fail_errno(err, "cannot use %s", project->own_dir);

@@ -139,7 +139,7 @@ static void print_problem(struct cli_output *out, const struct idx_problem *prob
 		cli_print_wrapped(out, problem->why, (unsigned)column,
 			out->columns ? out->columns : UINT16_MAX);
 	}
-	ax_buf_free(&buf);
+	cli_print_done(out, &buf);
 }
 
 /* Columns for the paths of a kind, so that most reasons begin below each other. */

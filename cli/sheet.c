@@ -50,12 +50,18 @@ void cli_sheet_printf(struct cli_output *out, const char *label, const char *for
 	cli_sheet_text(out, label, ax_str_from(text));
 }
 
-void cli_sheet_path(struct cli_output *out, const char *label, struct ax_str path)
+void cli_sheet_path(struct cli_output *out, const char *label, struct ax_str path,
+	struct ax_str note)
 {
 	if (!path.len)
 		return;
 	print_label(out, label);
 	cli_print_path(out, path);
+	if (note.len) {
+		fprintf(out->stream, "  %s", out->palette->dim);
+		cli_print_text(out, note);
+		fputs(out->palette->reset, out->stream);
+	}
 	fputc('\n', out->stream);
 }
 
@@ -63,7 +69,7 @@ void cli_sheet_paths(struct cli_output *out, const char *label, const struct ax_
 	size_t count, size_t limit)
 {
 	for (size_t i = 0; i < count && i < limit; i++)
-		cli_sheet_path(out, i == 0 ? label : "", paths[i]);
+		cli_sheet_path(out, i == 0 ? label : "", paths[i], AX_STR(""));
 	if (count > limit)
 		cli_sheet_printf(out, "", "and %zu more", count - limit);
 }
@@ -107,7 +113,7 @@ void cli_sheet_attributes(struct cli_output *out, const struct idx_attribute *at
 		append_value(&buf, &attributes[i].value);
 	}
 	cli_sheet_text(out, "facts", ax_buf_str(&buf));
-	ax_buf_free(&buf);
+	cli_print_done(out, &buf);
 }
 
 void cli_sheet_heading(struct cli_output *out, const char *heading)
@@ -163,5 +169,5 @@ void cli_sheet_metadata(struct cli_output *out, const struct idx_metadata *metad
 		cli_print_cut(out, ax_buf_str(&buf), fits ? out->columns - used : VALUE_MAX);
 		fputc('\n', out->stream);
 	}
-	ax_buf_free(&buf);
+	cli_print_done(out, &buf);
 }

@@ -20,11 +20,12 @@ struct idx_metadata;
 /* The thing itself, a path or an id. */
 void cli_sheet_title(struct cli_output *out, struct ax_str name);
 
-/* A fact; nothing when text is "". What file names hold goes through cli_sheet_path(). */
+/* A fact; nothing when text is "". Paths have a function of their own, note goes behind them. */
 void cli_sheet_text(struct cli_output *out, const char *label, struct ax_str text);
 void cli_sheet_printf(struct cli_output *out, const char *label, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-void cli_sheet_path(struct cli_output *out, const char *label, struct ax_str path);
+void cli_sheet_path(struct cli_output *out, const char *label, struct ax_str path,
+	struct ax_str note);
 
 /* Paths below one label, a line each, at most limit of them and how many more there are. */
 void cli_sheet_paths(struct cli_output *out, const char *label, const struct ax_str *paths,

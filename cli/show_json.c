@@ -154,7 +154,7 @@ int cli_show_json_file(struct cli_output *out, const struct cli_show_subject *su
 	write_entry(&w, &facts->entry);
 	write_owner(&w, &facts->owner);
 	write_ids(&w, "used_by", facts->used_by, facts->n_used_by);
-	write_paths(&w, "same_as", facts->twins, facts->n_twins);
+	write_paths(&w, "same_header", facts->twins, facts->n_twins);
 	write_origins(&w, origins, n_origins);
 	if (facts->has_detail && write_detail(&w, subject, &facts->detail, err) < 0) {
 		ax_buf_free(&text);

@@ -72,9 +72,9 @@ static void print_content(struct cli_output *out, const struct idx_detail *detai
 		if (detail->dtypes & (1U << i))
 			ax_buf_printf(&dtypes, ", %s", sft_dtype_name((enum sft_dtype)i));
 	}
-	cli_sheet_printf(out, "holds", "%s tensors, %s values%s", count, params,
+	cli_sheet_printf(out, "holds", "%s tensors, %s params%s", count, params,
 		ax_buf_text(&dtypes));
-	ax_buf_free(&dtypes);
+	cli_print_done(out, &dtypes);
 }
 
 static void print_identity(struct cli_output *out, const struct idx_entry *entry)
@@ -114,11 +114,13 @@ static void print_owner(struct cli_output *out, const struct idx_owner *owner)
 static void print_origins(struct cli_output *out, const struct idx_move *origins, size_t count)
 {
 	char time[AX_UNITS_MAX];
+	char until[AX_UNITS_MAX + 48];
 
 	for (size_t i = 0; i < count; i++) {
 		ax_time_format_short(origins[i].time, time);
-		cli_sheet_path(out, i == 0 ? "was" : "", origins[i].from);
-		cli_sheet_printf(out, "", "  until %s: %s", time, move_verbs[origins[i].kind]);
+		snprintf(until, sizeof(until), "until %s, %s", time,
+			move_verbs[origins[i].kind]);
+		cli_sheet_path(out, i == 0 ? "was" : "", origins[i].from, ax_str_from(until));
 	}
 }
 
@@ -138,7 +140,7 @@ int cli_show_file(struct cli_output *out, const struct cli_show_subject *subject
 	}
 	print_owner(out, &facts->owner);
 	cli_sheet_paths(out, "used by", facts->used_by, facts->n_used_by, PATHS_SHOWN);
-	cli_sheet_paths(out, "same as", facts->twins, facts->n_twins, PATHS_SHOWN);
+	cli_sheet_paths(out, "alike", facts->twins, facts->n_twins, PATHS_SHOWN);
 	print_origins(out, origins, n_origins);
 	if (facts->has_detail && detail->n_metadata) {
 		cli_sheet_heading(out, "metadata");
@@ -149,31 +151,62 @@ int cli_show_file(struct cli_output *out, const struct cli_show_subject *subject
 	return 0;
 }
 
-static void print_run_file(struct cli_output *out, const char *label,
-	const struct qry_run_file *file)
+/* What lies below a path that is no file of the catalogue: a pool, say. */
+static int measure_directory(struct idx_snapshot *snapshot, struct ax_str path,
+	struct idx_class_sum *sum, struct ax_error *err)
 {
-	char size[AX_UNITS_MAX];
-	struct ax_buf buf = { 0 };
+	struct idx_filter filter = { .below = path };
+	struct idx_files *files = NULL;
+	struct idx_entry entry;
+	int more = 0;
 
-	if (!file->exists) {
-		cli_sheet_path(out, label, file->path);
-		cli_sheet_text(out, "", AX_STR("  not in the catalogue"));
-		return;
+	*sum = (struct idx_class_sum){ 0 };
+	if (idx_files_open(snapshot, &filter, &files, err) < 0)
+		return -1;
+	while ((more = idx_files_next(files, &entry, err)) > 0) {
+		sum->files++;
+		sum->bytes += entry.size;
 	}
-	ax_size_format(file->entry.size, size);
-	cli_sheet_path(out, label, file->path);
-	ax_buf_printf(&buf, "  %.*s, %s", AX_STR_ARG(file->entry.class_name), size);
-	if (file->entry.status != IDX_OK)
-		ax_buf_printf(&buf, ", %s", idx_status_name(file->entry.status));
-	cli_sheet_text(out, "", ax_buf_str(&buf));
-	ax_buf_free(&buf);
+	idx_files_close(files);
+	return more;
 }
 
-static void print_run_files(struct cli_output *out, const char *label,
-	const struct qry_run_file *files, size_t count)
+static int describe_run_file(struct ax_buf *buf, struct idx_snapshot *snapshot,
+	const struct qry_run_file *file, struct ax_error *err)
 {
-	for (size_t i = 0; i < count; i++)
-		print_run_file(out, i == 0 ? label : "", &files[i]);
+	struct idx_class_sum sum;
+	char size[AX_UNITS_MAX];
+
+	if (file->exists) {
+		ax_size_format(file->entry.size, size);
+		ax_buf_printf(buf, "%.*s, %s", AX_STR_ARG(file->entry.class_name), size);
+		if (file->entry.status != IDX_OK)
+			ax_buf_printf(buf, ", %s", idx_status_name(file->entry.status));
+		return 0;
+	}
+	if (measure_directory(snapshot, file->path, &sum, err) < 0)
+		return -1;
+	ax_size_format(sum.bytes, size);
+	if (sum.files)
+		ax_buf_printf(buf, "%llu files, %s", (unsigned long long)sum.files, size);
+	else
+		ax_buf_append_text(buf, "not there");
+	return 0;
+}
+
+static int print_run_files(struct cli_output *out, struct idx_snapshot *snapshot,
+	const char *label, const struct qry_run_file *files, size_t count, struct ax_error *err)
+{
+	struct ax_buf text = { 0 };
+	int status = 0;
+
+	for (size_t i = 0; i < count && status == 0; i++) {
+		ax_buf_clear(&text);
+		status = describe_run_file(&text, snapshot, &files[i], err);
+		cli_sheet_path(out, i == 0 ? label : "", files[i].path, ax_buf_str(&text));
+	}
+	cli_print_done(out, &text);
+	return status;
 }
 
 static void print_span(struct cli_output *out, const struct idx_run *run)
@@ -209,9 +242,12 @@ int cli_show_run(struct cli_output *out, const struct cli_show_subject *subject,
 	cli_sheet_text(out, "tag", run->tag);
 	print_span(out, run);
 	cli_sheet_attributes(out, run->attributes, run->n_attributes);
-	cli_sheet_path(out, "log", run->log);
-	print_run_files(out, "uses", facts->uses, facts->n_uses);
-	print_run_files(out, "files", facts->files, facts->n_files);
+	cli_sheet_path(out, "log", run->log, AX_STR(""));
+	if (print_run_files(out, subject->snapshot, "uses", facts->uses, facts->n_uses, err) <
+			0 ||
+		print_run_files(out, subject->snapshot, "files", facts->files, facts->n_files,
+			err) < 0)
+		return -1;
 	cli_sheet_text(out, "size", ax_str_from(size));
 	cli_sheet_text(out, "cfg", run->cfg);
 	return 0;

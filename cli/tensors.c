@@ -297,42 +297,50 @@ static bool join_line(struct line *line, struct ax_str text)
 	return true;
 }
 
-/* The lines that show the first groups, in arena; NULL when memory ran out. */
-static struct line *make_lines(const struct cli_tensors *t, size_t limit,
-	struct ax_arena *arena, size_t *n_lines, size_t *n_shown)
+/* The lines that show the first groups. */
+struct lines {
+	struct line *items; /* NULL when memory ran out */
+	size_t count, capacity;
+	size_t shown; /* groups in them */
+};
+
+/* Put the group into a line before it, or into a new one; false when there is no room. */
+static bool take_group(struct lines *lines, const struct group *group, struct ax_str text,
+	bool each)
 {
-	size_t capacity = t->n_groups < limit ? t->n_groups : limit;
-	struct line *lines = ax_arena_alloc(arena, (capacity + 1) * sizeof(*lines));
-	struct ax_buf buf = { 0 };
-	size_t n = 0;
-	size_t i = 0;
+	size_t look_back = each ? 0 : LOOK_BACK;
 
-	for (; lines && i < t->n_groups; i++) {
-		const struct group *group = &t->groups[i];
-		bool joined = false;
-
-		ax_buf_clear(&buf);
-		append_pattern(&buf, group);
-		struct ax_str text = ax_str(ax_arena_copy(arena, ax_buf_str(&buf)), buf.len);
-		if (!text.ptr)
-			text.len = 0;
-		for (size_t back = 1; !t->each && !joined && back <= n && back <= LOOK_BACK;
-			back++) {
-			struct line *line = &lines[n - back];
-			joined = ax_str_equal(line->kind, group->kind) &&
-				 line->each == group->count && join_line(line, text);
-		}
-		if (!joined && n == capacity)
-			break;
-		if (!joined)
-			lines[n++] = (struct line){ .first = text,
-				.n_parts = 1,
-				.kind = group->kind,
-				.each = group->count };
+	for (size_t back = 1; back <= lines->count && back <= look_back; back++) {
+		struct line *line = &lines->items[lines->count - back];
+		if (ax_str_equal(line->kind, group->kind) && line->each == group->count &&
+			join_line(line, text))
+			return true;
 	}
-	ax_buf_free(&buf);
-	*n_lines = n;
-	*n_shown = i;
+	if (lines->count == lines->capacity)
+		return false;
+	lines->items[lines->count++] = (struct line){
+		.first = text, .n_parts = 1, .kind = group->kind, .each = group->count
+	};
+	return true;
+}
+
+static struct lines make_lines(const struct cli_tensors *t, size_t limit,
+	struct ax_arena *arena, struct ax_buf *buf)
+{
+	struct lines lines = { .capacity = t->n_groups < limit ? t->n_groups : limit };
+
+	lines.items = ax_arena_alloc(arena, (lines.capacity + 1) * sizeof(*lines.items));
+	for (; lines.items && lines.shown < t->n_groups; lines.shown++) {
+		const struct group *group = &t->groups[lines.shown];
+
+		ax_buf_clear(buf);
+		append_pattern(buf, group);
+		char *text = ax_arena_copy(arena, ax_buf_str(buf));
+		if (!text || buf->failed)
+			return (struct lines){ 0 };
+		if (!take_group(&lines, group, ax_str(text, buf->len), t->each))
+			break;
+	}
 	return lines;
 }
 
@@ -399,16 +407,13 @@ size_t cli_tensors_print(const struct cli_tensors *t, struct cli_output *out, si
 {
 	struct ax_arena arena = { 0 };
 	struct ax_buf buf = { 0 };
-	size_t n_lines = 0;
-	size_t shown = 0;
-	struct line *lines = make_lines(t, limit, &arena, &n_lines, &shown);
+	struct lines lines = make_lines(t, limit, &arena, &buf);
+	struct widths widths = measure(lines.items, lines.count, out, &buf);
 
-	if (lines) {
-		struct widths widths = measure(lines, n_lines, out, &buf);
-		for (size_t i = 0; i < n_lines; i++)
-			print_line(&lines[i], out, &widths, &buf);
-	}
-	ax_buf_free(&buf);
+	for (size_t i = 0; i < lines.count; i++)
+		print_line(&lines.items[i], out, &widths, &buf);
+	buf.failed |= lines.items == NULL;
+	cli_print_done(out, &buf);
 	ax_arena_free(&arena);
-	return t->n_groups - shown;
+	return t->n_groups - lines.shown;
 }

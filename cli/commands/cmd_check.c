@@ -149,14 +149,12 @@ const struct command cmd_check = {
 	.options = options,
 	.settings_size = sizeof(struct check_settings),
 	.examples = examples,
-	.description = "Looks at every file without reading any, and compares with what the "
-		       "last scan saw: "
-		       "what moved, is gone, was written since, or is new. Also named: files "
-		       "that are back "
-		       "at a path from which another was moved away, which a job with the old "
-		       "path in its "
-		       "command line does, and temporary files that a killed artidx left. "
-		       "Changes nothing.",
+	.description =
+		"Looks at every file without reading any, and compares with what the last "
+		"scan saw: what moved, is gone, was written since, or is new. Also named: "
+		"files that are back at a path from which another was moved away, which a job "
+		"with the old path in its command line does, and temporary files that a "
+		"killed artidx left. Changes nothing.",
 	.negative = "something differs",
 	.exits = CLI_EXITS_CATALOGUE,
 	.run = run,

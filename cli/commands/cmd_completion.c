@@ -115,10 +115,9 @@ const struct command cmd_completion = {
 	.max_operands = 1,
 	.takes = CLI_OPERAND_SHELL,
 	.examples = examples,
-	.description =
-		"The script asks artidx itself at each press of TAB, and so knows the "
-		"commands, their "
-		"options, the fields of queries, and what the catalogue holds: classes, runs.\n"
-		"An installed artidx has the scripts in place already.",
+	.description = "The script asks artidx itself at each press of TAB, and so knows the "
+		       "commands, their options, the fields of queries, and what the catalogue "
+		       "holds: classes, runs.\n"
+		       "An installed artidx has the scripts in place already.",
 	.run = run,
 };

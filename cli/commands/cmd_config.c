@@ -112,7 +112,7 @@ static void put_setting(const struct sink *sink, const struct cli_config *config
 	}
 	write_value(&lone, config, setting);
 	put(sink, setting->key, ax_buf_str(&text), origin);
-	ax_buf_free(&text);
+	cli_print_done(sink->out, &text);
 }
 
 static void put_all(const struct sink *sink, const struct cli_project *project,
@@ -187,15 +187,12 @@ const struct command cmd_config = {
 	.options = options,
 	.settings_size = sizeof(struct config_settings),
 	.examples = examples,
-	.description = "Settings come from artidx.json at the project's root, JSON in which // "
-		       "comments are "
-		       "allowed. A flag beats an environment variable, that beats the file, "
-		       "the file beats "
-		       "the default.\n"
-		       "ARTIDX_ROOT and ARTIDX_CATALOGUE stand for --root and --catalogue; "
-		       "ARTIDX_DATA, "
-		       "ARTIDX_LOGS, ARTIDX_REFERENCES and ARTIDX_IGNORE are lists with \":\" "
-		       "between their "
-		       "items; ARTIDX_QUIET is a duration such as 90s.",
+	.description =
+		"Settings come from artidx.json at the project's root, JSON in which // "
+		"comments are allowed. A flag beats an environment variable, that beats the "
+		"file, the file beats the default.\n"
+		"ARTIDX_ROOT and ARTIDX_CATALOGUE stand for --root and --catalogue; "
+		"ARTIDX_DATA, ARTIDX_LOGS, ARTIDX_REFERENCES and ARTIDX_IGNORE are lists with "
+		"\":\" between their items; ARTIDX_QUIET is a duration such as 90s.",
 	.run = run,
 };

@@ -60,10 +60,9 @@ const struct command cmd_init = {
 	.examples = examples,
 	.description =
 		"Writes artidx.json with every default and a comment on each, and makes "
-		".artidx/, "
-		"where the catalogue will be. A file that is there already is never changed.\n"
+		".artidx/, where the catalogue will be. A file that is there already is never "
+		"changed.\n"
 		"Not needed before artidx scan, which works with the defaults: a data "
-		"directory "
-		"out/ and run logs in logs/.",
+		"directory out/ and run logs in logs/.",
 	.run = run,
 };

@@ -259,15 +259,14 @@ const struct command cmd_inspect = {
 	.options = options,
 	.settings_size = sizeof(struct inspect_settings),
 	.examples = examples,
-	.description = "Reads the header of each file and shows its class and the evidence for "
-		       "it, its "
-		       "metadata, and its tensors. Tensors whose names differ in numbers alone "
-		       "are one line. "
-		       "Works anywhere; inside a project, the project's own rules count.\n"
-		       "A header is taken or refused exactly as the reference implementation "
-		       "of the format "
-		       "(huggingface/safetensors) does. What is wrong is said with the byte "
-		       "where it is.",
+	.description =
+		"Reads the header of each file and shows its class and the evidence for it, "
+		"its metadata, and its tensors. Tensors whose names differ in numbers alone "
+		"are one line. Works anywhere; inside a project, the project's own rules "
+		"count.\n"
+		"A header is taken or refused exactly as the reference implementation of the "
+		"format (huggingface/safetensors) does. What is wrong is said with the byte "
+		"where it is.",
 	.negative = "some file is not a valid safetensors file",
 	.run = run,
 };

@@ -201,6 +201,8 @@ static int answer(const struct asking *a, struct qry_environment *environment,
 	status = run_query(a, request, query, err);
 out:
 	qry_query_free(query);
+	environment->references = NULL;
+	environment->jobs = NULL;
 	idx_references_free(&extras.references);
 	idx_jobs_free(&extras.jobs);
 	return status;
@@ -231,6 +233,24 @@ out:
 	cli_catalogue_close(&catalogue);
 	cli_config_free(&a.config);
 	return status;
+}
+
+/* The views with their fields, out of the tables that parse queries. */
+static void describe_fields(struct ax_buf *text)
+{
+	for (unsigned view = 0; view < QRY_VIEW_COUNT; view++) {
+		size_t count = 0;
+		const struct qry_field *fields = qry_fields((enum qry_view)view, &count);
+
+		ax_buf_printf(text, "The view %s: %s.\n", qry_view_name((enum qry_view)view),
+			qry_view_doc((enum qry_view)view));
+		for (size_t i = 0; i < count; i++) {
+			bool is_keyed = fields[i].flags & QRY_FIELD_KEYED;
+			ax_buf_printf(text, "  %s%-*s %s\n", fields[i].name,
+				15 - (int)strlen(fields[i].name), is_keyed ? ".*" : "",
+				fields[i].doc);
+		}
+	}
 }
 
 static const struct opt options[] = {
@@ -283,29 +303,27 @@ const struct command cmd_query = {
 	.defaults = &defaults,
 	.examples = examples,
 	.description =
-		"Views are files (which is meant when none is named), runs and tensors. An "
-		"expression "
-		"is words and terms; what stands one after the other must hold together.\n"
+		"Asks one of several views, files when none is named. An expression is words "
+		"and terms; what stands one after the other must hold together.\n"
 		"A word is found anywhere in a path, run, tag or model; the name of a "
-		"directory means "
-		"all below it. A term is FIELD OPERATOR VALUE:\n"
-		"  class:v_hack          equal; text is found inside, * ? [ make it a glob\n"
-		"  path=out/a.safetensors  exactly\n"
-		"  name~^V/              a regular expression; !~ the opposite\n"
-		"  k:12..  size:..1G     a range, both ends belong to it\n"
-		"  cfg.seed:41,43        any of a list\n"
-		"  hack_rate>0.3         also < <= >= !=\n"
-		"  model:*               present at all\n"
-		"Terms are joined by and (or nothing), or (also a comma as its own word), not, "
-		"and "
-		"parentheses. One argument is a whole expression; several arguments are one "
-		"token "
-		"each and need no quotes of their own, but for what the shell itself reads: < "
-		"> ( ) "
-		"* ! and blanks.\n"
+		"directory means all below it. A term is FIELD OPERATOR VALUE:\n"
+		"  class:v_hack             equal; text is found inside, * ? [ make it a glob\n"
+		"  path=out/a.safetensors   exactly\n"
+		"  name~^V/                 a regular expression; !~ the opposite\n"
+		"  k:12..  size:..1G        a range, both ends belong to it\n"
+		"  cfg.seed:41,43           any of a list\n"
+		"  hack_rate>0.3            also < <= >= !=\n"
+		"  model:*                  present at all\n"
+		"  any(tensors: name~^S/)   one row of another view does; also all(...), "
+		"none(...)\n"
+		"Terms are joined by and (or nothing), or (also a comma as its own word), "
+		"not, and parentheses. One argument is a whole expression; several arguments "
+		"are one token each and need no quotes of their own, but for what the shell "
+		"itself reads: < > ( ) * ! and blanks.\n"
 		"Sizes: K M G T are powers of 1024, KB MB GB of 1000. Times: 2026-05, "
 		"2026-05-28T22:32, or an age: mtime:-2w.. is the last two weeks.\n"
 		"A comparison with something that a file does not have is false.",
+	.describe_more = describe_fields,
 	.negative = "with -q: nothing matches",
 	.exits = CLI_EXITS_CATALOGUE,
 	.run = run,

@@ -182,11 +182,11 @@ const struct command cmd_resolve = {
 	.options = options,
 	.settings_size = sizeof(struct resolve_settings),
 	.examples = examples,
-	.description = "Follows the history of moves, which is kept for good: what a scan "
-		       "found under a new "
-		       "name, and what artidx itself moved. A path that never moved and is "
-		       "there is printed "
-		       "as it is. Paths printed are relative to the project's root.",
+	.description =
+		"Follows the history of moves, which is kept for good: what a scan found "
+		"under a new name, and what artidx itself moved. A path that never moved and "
+		"is there is printed as it is. Paths printed are relative to the project's "
+		"root.",
 	.negative = "nothing is known of a path",
 	.run = run,
 };

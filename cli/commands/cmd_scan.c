@@ -226,21 +226,17 @@ const struct command cmd_scan = {
 	.options = options,
 	.settings_size = sizeof(struct scan_settings),
 	.examples = examples,
-	.description = "Walks the data and log directories, reads the headers of what is new "
-		       "or changed, and "
-		       "prints what there is by class and what is wrong. Tensor data is not "
-		       "read, but for a "
-		       "row or two where a header alone cannot tell what a file is. Nothing in "
-		       "the tree is "
-		       "changed.\n"
-		       "What a file is follows from its tensors, their shapes, and its "
-		       "metadata. A file counts "
-		       "as unchanged while device, inode, size, mtime and ctime are the same. "
-		       "One that moved "
-		       "keeps its history: artidx resolve finds it by its old path.\n"
-		       "The first scan makes .artidx/ here, and so the project. A scan that is "
-		       "interrupted "
-		       "leaves the catalogue as it was.",
+	.description =
+		"Walks the data and log directories, reads the headers of what is new or "
+		"changed, and prints what there is by class and what is wrong. Tensor data is "
+		"not read, but for a row or two where a header alone cannot tell what a file "
+		"is. Nothing in the tree is changed.\n"
+		"What a file is follows from its tensors, their shapes, and its metadata. A "
+		"file counts as unchanged while device, inode, size, mtime and ctime are the "
+		"same. One that moved keeps its history: artidx resolve finds it by its old "
+		"path.\n"
+		"The first scan makes .artidx/ here, and so the project. A scan that is "
+		"interrupted leaves the catalogue as it was.",
 	.negative = "with --strict: some file is not as it should be",
 	.exits = CLI_EXITS_CATALOGUE | CLI_EXITS_REFUSED,
 	.run = run,

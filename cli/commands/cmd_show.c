@@ -154,14 +154,12 @@ const struct command cmd_show = {
 	.examples = examples,
 	.description =
 		"For a file: its class and the evidence, the run that wrote it and the "
-		"evidence for "
-		"that, derived facts, metadata, tensors, which runs used it, which files are "
-		"the same, "
-		"and where it was before. For a run: its settings, results, log, inputs and "
-		"files.\n"
-		"The path is as seen from the current directory, or from the project's root; a "
-		"path "
-		"where the file was before will do. What is shown is what the last scan saw.",
+		"evidence for that, derived facts, metadata, tensors, which runs used it, "
+		"which files have the same header, and where it was before. For a run: its "
+		"settings, results, log, inputs and files.\n"
+		"The path is as seen from the current directory, or from the project's root; "
+		"a path where the file was before will do. What is shown is what the last "
+		"scan saw.",
 	.negative = "there is no such file or run",
 	.exits = CLI_EXITS_CATALOGUE,
 	.run = run,

@@ -104,9 +104,12 @@ load support
 
 @test "files of a catalogue are for this user alone, whatever the umask" {
 	small_project
-	(umask 0 && artidx scan >/dev/null)
-	[ -z "$(find .artidx -type f ! -name .gitignore -perm /077)" ]
-	[ "$(stat -c %a .artidx)" = 700 ]
+	for mask in 0 777; do
+		rm -rf .artidx
+		(umask $mask && artidx scan >/dev/null)
+		[ -z "$(find .artidx -type f ! -name .gitignore -perm /077)" ]
+		[ "$(stat -c %a .artidx)" = 700 ]
+	done
 }
 
 @test "progress: only on a terminal, and nothing of it remains" {

@@ -47,7 +47,7 @@ static int check(struct ax_str item, enum content content, const char *key,
 	if (content == DIRECTORIES && !ax_path_is_safe(item))
 		return ax_fail(err, AX_ECONFIG,
 			"artidx.json: \"%s\": \"%.*s\" is no directory below the root "
-			"(no leading \"/\", no \".\", \"..\" or \"//\" in it)",
+			"(no leading \"/\", no \"..\" or \"//\" in it)",
 			key, AX_STR_ARG(item));
 	return 0;
 }
@@ -77,7 +77,9 @@ static int load_strings(struct ax_arena *arena, const struct ax_json_value *list
 		if (!ax_json_string(value, &item))
 			return fail(err, key, "a list of strings");
 		item = tidy(item, content);
-		if (check(item, content, key, err) < 0)
+		if (content == DIRECTORIES && ax_str_equal(item, AX_STR(".")))
+			item = AX_STR(""); /* all of the project */
+		else if (check(item, content, key, err) < 0)
 			return -1;
 		const char *copy = ax_arena_copy(arena, item);
 		if (!copy)

@@ -2,10 +2,10 @@
  * indexer/scan_internal.h - how the parts of a scan work together
  *
  * Workers (scan_worker.c) take directories from the walk, compare each with what the catalogue
- * says of it, and examine what is new or changed. An unchanged directory ends there. All else goes
- * in batches to the one thread that writes (scan_write.c); batches come back empty, which bounds
- * memory. Then follow what vanished (scan_removed.c), what moved (scan_moves.c) and what runs
- * there are (scan_runs.c).
+ * says of it (scan_compare.c), and examine what is new or changed (scan_examine.c). An unchanged
+ * directory ends there. All else goes in batches (scan_batch.c) to the one thread that writes
+ * (scan_write.c); batches come back empty, which bounds memory. Then follow what vanished
+ * (scan_removed.c), what moved (scan_moves.c) and what runs there are (scan_runs.c).
  *
  *	walk -> worker -> full batches -> writer -> empty batches -> worker
  */
@@ -178,6 +178,54 @@ struct scan_worker {
 int scan_worker_init(struct scan_worker *worker, struct scan *scan, struct ax_error *err);
 void *scan_worker_run(void *worker);
 void scan_worker_fini(struct scan_worker *worker);
+
+/* A directory being visited. */
+struct scan_visit {
+	const struct idx_walk_dir *dir;
+	struct ax_digest digest;  /* of its path */
+	struct scan_chunk *chunk; /* being filled, or NULL */
+	struct ax_str dir_copy;   /* in the batch that the chunk is in */
+	uint32_t number;          /* of the next chunk */
+};
+
+/* Compare what is listed with what was stored, and hand over what is not the same. */
+int scan_compare(struct scan_worker *worker, struct scan_visit *visit, struct ax_error *err);
+
+/* Examine one file; old is NULL for a new one. 1 with *out filled, 0 when it vanished, -1. */
+int scan_examine(struct scan_worker *worker, const struct scan_visit *visit,
+	const struct idx_listed *now, const struct idx_file *old, struct scan_file *out,
+	struct ax_error *err);
+
+/* Always -1. */
+int scan_no_memory(struct ax_str path, struct ax_error *err);
+
+/* dir "/" name, borrowed until the next call. */
+struct ax_str scan_full_path(struct scan_worker *worker, struct ax_str dir, struct ax_str name);
+int scan_report_problem(struct scan_worker *worker, struct ax_str dir, struct ax_str name,
+	const char *status, struct ax_str why, struct ax_error *err);
+
+/*
+ * The batch being filled: have one, waiting until the writer has given one back; give it to the
+ * writer. Memory and copies of strings in it, NULL or false when memory ran out.
+ */
+int scan_need_batch(struct scan_worker *worker, struct ax_error *err);
+void scan_hand_over(struct scan_worker *worker);
+void *scan_allocate(struct scan_worker *worker, size_t size);
+bool scan_copy(struct scan_worker *worker, struct ax_str s, struct ax_str *out);
+
+/*
+ * In it, a chunk of the directory, and room in that for one more file of at most expected that
+ * may still come; the caller counts it once it is filled.
+ */
+int scan_begin_chunk(struct scan_worker *worker, struct scan_visit *visit, size_t expected,
+	struct ax_error *err);
+int scan_need_file(struct scan_worker *worker, struct scan_visit *visit, size_t expected,
+	struct scan_file **out, struct ax_error *err);
+
+/* In it, a file that is not under its name any more, and a detail (0: none) that nobody needs. */
+int scan_note_removed(struct scan_worker *worker, const struct scan_visit *visit,
+	const struct idx_file *old, uint64_t dev, bool replaced, struct ax_error *err);
+int scan_drop_detail(struct scan_worker *worker, uint64_t detail, struct ax_error *err);
 
 /* What the writer gathers. */
 struct scan_writer {

@@ -16,8 +16,8 @@
 struct findings {
 	struct ax_arena *arena;
 	struct ax_buf existing, contents, dirs; /* arrays of the beginning's elements */
-	struct ax_str parent;                   /* the last one that was looked at */
-	bool has_parent;
+	struct ax_str parent;                   /* the last directory that was looked at */
+	enum { UNKNOWN, PRESENT, PLANNED } parent_state;
 };
 
 static int changed(struct ax_str path, struct ax_error *err)
@@ -91,20 +91,20 @@ static int check_parent(struct reorg_run *run, struct findings *findings, struct
 {
 	struct ax_str parent = ax_path_dir(path);
 	struct stat st;
+	int found = 1;
 
-	if (findings->has_parent && ax_str_equal(parent, findings->parent))
+	if (findings->parent_state != UNKNOWN && ax_str_equal(parent, findings->parent))
 		return 0;
-	if (parent.len && !reorg_names_makes_dir(reorg_journal_names(run->journal), parent)) {
-		int found = reorg_dirs_look(&run->dirs, parent, &st, err);
-		if (found < 0)
-			return -1;
-		if (!found || !S_ISDIR(st.st_mode))
-			return ax_fail(err, AX_EREFUSED,
-				"%.*s: the directory to hold it does not exist",
-				AX_STR_ARG(path));
-	}
+	if (parent.len)
+		found = reorg_dirs_look(&run->dirs, parent, &st, err);
+	if (found < 0)
+		return -1;
+	bool is_present = found && (!parent.len || S_ISDIR(st.st_mode));
+	if (!is_present && !reorg_names_makes_dir(reorg_journal_names(run->journal), parent))
+		return ax_fail(err, AX_EREFUSED,
+			"%.*s: the directory to hold it does not exist", AX_STR_ARG(path));
 	findings->parent = parent;
-	findings->has_parent = true;
+	findings->parent_state = is_present ? PRESENT : PLANNED;
 	return 0;
 }
 
@@ -113,14 +113,18 @@ static int check_free(struct reorg_run *run, struct findings *findings, struct a
 	struct ax_error *err)
 {
 	struct stat st;
-	int found = reorg_dirs_look(&run->dirs, path, &st, err);
 
+	if (check_parent(run, findings, path, err) < 0)
+		return -1;
+	if (findings->parent_state == PLANNED)
+		return 0;
+	int found = reorg_dirs_look(&run->dirs, path, &st, err);
 	if (found < 0)
 		return -1;
 	if (found && !reorg_names_leaves(reorg_journal_names(run->journal), path))
 		return ax_fail(err, AX_EREFUSED, "%.*s: the name is taken by something else",
 			AX_STR_ARG(path));
-	return check_parent(run, findings, path, err);
+	return 0;
 }
 
 static int check_make_dir(struct reorg_run *run, struct findings *findings, size_t index,

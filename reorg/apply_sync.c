@@ -11,7 +11,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* fsync that retries EINTR. */
+enum {
+	BULK = 100,       /* so many directories are synced with all of their file system */
+	DEVICES_MAX = 16, /* file systems that are synced in bulk */
+};
+
 int reorg_sync_fd(int fd)
 {
 	int status;
@@ -120,10 +124,37 @@ static int sync_dir(const struct reorg_run *run, struct ax_str path, struct ax_e
 	return status;
 }
 
+/* Sync the file system of path unless it is in devices. False when that cannot be done. */
+static bool sync_file_system(const struct reorg_run *run, struct ax_str path, dev_t *devices,
+	size_t *n_devices)
+{
+	struct stat st;
+	int fd = open_to_sync(run, path);
+	bool is_synced = fd >= 0 && fstat(fd, &st) == 0;
+	bool is_known = false;
+
+	for (size_t i = 0; is_synced && i < *n_devices; i++)
+		is_known = is_known || devices[i] == st.st_dev;
+	if (is_synced && !is_known) {
+		is_synced = *n_devices < DEVICES_MAX && syncfs(fd) == 0;
+		if (is_synced)
+			devices[(*n_devices)++] = st.st_dev;
+	}
+	if (fd >= 0)
+		close(fd);
+	return is_synced;
+}
+
 int reorg_sync_dirs(struct reorg_run *run, struct ax_str *dirs, size_t n, struct ax_error *err)
 {
+	dev_t devices[DEVICES_MAX];
+	size_t n_devices = 0;
+
 	n = sort_unique(dirs, n);
+	bool in_bulk = n >= BULK;
 	for (size_t i = 0; i < n; i++) {
+		if (in_bulk && sync_file_system(run, dirs[i], devices, &n_devices))
+			continue;
 		if (sync_dir(run, dirs[i], err) < 0)
 			return -1;
 	}

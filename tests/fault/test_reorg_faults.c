@@ -1,0 +1,346 @@
+/*
+ * The journal against death and failing calls: apply, and undo, are stopped at their first,
+ * second, ... change of the disk until there is none left, each time on a fresh tree. Then the
+ * tree must come to be as planned, or as it was, and after an undo as it was in every respect.
+ */
+#include "tests/unit/unit.h"
+
+#include "reorg/apply.h"
+#include "reorg/journal.h"
+#include "tests/fault/fault.h"
+#include "tests/support/disk_tree.h"
+#include "tests/support/plan_text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { OUTCOME_STRUCK = 1, OUTCOME_FAILED = 2, OUTCOME_MUTE = 4 };
+
+struct world {
+	struct disk_tree tree;
+	bool has_second; /* "other" is another file system */
+	struct ax_buf before, before_contents, after;
+};
+
+static const char plan_text[] =
+	"mkdir out/vhack\n"
+	"mkdir out/runs\n"
+	"mkdir out/runs/r1\n"
+	"mkdir out/present\n"
+	"mkdir out/_archive\n"
+	"move out/v_hack_full out/vhack/v_hack_full\n"
+	"move out/ck1 out/runs/r1/train\n"
+	"move out/old/one out/present/one\n"
+	"move out/linked1 out/runs/linked1\n"
+	"move out/linked2 out/vhack/linked2\n"
+	"movedir out/dead out/_archive/dead\n"
+	"retarget out/_archive/dead/sub/link ../../ck1 ../../../runs/r1/train\n"
+	"relink out/latest out/vhack/latest v_hack_full ./v_hack_full\n"
+	"retarget out/alias ck1 runs/r1/train\n"
+	"link out/v_hack_full vhack/v_hack_full\n"
+	"unlink out/stale\n"
+	"edit justfile out/ck1 out/runs/r1/train\n"
+	"rmdir out/old\n";
+
+static const char second_text[] = "mkdir out/from\n"
+				  "move other/file out/from/file\n"
+				  "move other/linked1 out/from/linked1\n"
+				  "move other/linked2 out/from/linked2\n"
+				  "move other/link out/from/link\n"
+				  "move other/dir/deep out/from/deep\n"
+				  "move out/ck2 other/ck2\n"
+				  "rmdir other/dir\n";
+
+static void fill(const struct world *world)
+{
+	const struct disk_tree *tree = &world->tree;
+
+	disk_tree_empty(tree);
+	disk_file(tree, "out/v_hack_full", "a basis");
+	disk_file(tree, "out/ck1", "the first checkpoint");
+	disk_file(tree, "out/ck2", "the second checkpoint");
+	disk_file(tree, "out/old/one", "one");
+	disk_file(tree, "out/present/stays", "stays");
+	disk_file(tree, "out/linked1", "one file, two names");
+	disk_hard_link(tree, "out/linked2", "out/linked1");
+	disk_file(tree, "out/dead/file", "dead");
+	disk_symlink(tree, "out/dead/sub/link", "../../ck1");
+	disk_symlink(tree, "out/latest", "v_hack_full");
+	disk_symlink(tree, "out/alias", "ck1");
+	disk_symlink(tree, "out/stale", "nowhere");
+	disk_file(tree, "justfile", "run out/ck1 --also out/ck1\n");
+	disk_file(tree, "other/file", "on another file system");
+	disk_file(tree, "other/linked1", "two names over there");
+	disk_hard_link(tree, "other/linked2", "other/linked1");
+	disk_symlink(tree, "other/link", "file");
+	disk_file(tree, "other/dir/deep", "deep");
+	disk_age(tree);
+}
+
+static int apply_in(const struct world *world, struct reorg_store *store, struct ax_error *err)
+{
+	struct reorg_options options = { .root = world->tree.fd };
+	struct reorg_report report = { 0 };
+	struct reorg_journal *journal = NULL;
+	struct ax_arena arena = { 0 };
+	struct ax_buf text = { 0 };
+	struct reorg_plan plan;
+	int status = -1;
+
+	ax_buf_append_text(&text, plan_text);
+	if (world->has_second)
+		ax_buf_append_text(&text, second_text);
+	if (plan_text_read(world->tree.fd, ax_buf_str(&text), &arena, &plan, err) == 0 &&
+		reorg_journal_create(store, &plan, &journal, err) == 0)
+		status = reorg_apply(journal, &options, &report, err);
+	reorg_journal_close(journal);
+	reorg_report_free(&report);
+	ax_arena_free(&arena);
+	ax_buf_free(&text);
+	return status;
+}
+
+/* Recover or undo the one plan that was begun; nothing when there is none. */
+static int continue_in(const struct world *world, struct reorg_store *store, bool is_undo,
+	struct ax_error *err)
+{
+	struct reorg_options options = { .root = world->tree.fd };
+	struct reorg_report report = { 0 };
+	struct reorg_summary *plans = NULL;
+	struct reorg_journal *journal = NULL;
+	struct ax_arena arena = { 0 };
+	size_t n = 0;
+	int status = reorg_store_list(store, &arena, &plans, &n, err);
+
+	for (size_t i = 0; i < n && status == 0; i++) {
+		if (plans[i].state == REORG_PLANNED || plans[i].state == REORG_ABANDONED)
+			continue;
+		status = reorg_journal_open(store, plans[i].id, &journal, err);
+		if (status == 0)
+			status = is_undo ? reorg_undo(journal, &options, &report, err)
+					 : reorg_recover(journal, &options, &report, err);
+		reorg_journal_close(journal);
+		reorg_report_free(&report);
+		journal = NULL;
+	}
+	ax_arena_free(&arena);
+	return status;
+}
+
+enum step { APPLY, RECOVER, UNDO };
+
+static int run_step(const struct world *world, enum step step, struct ax_error *err)
+{
+	struct reorg_store *store = NULL;
+	int status = reorg_store_open(world->tree.fd, ".artidx/journal", &store, err);
+
+	if (status == 0)
+		status = step == APPLY ? apply_in(world, store, err)
+				       : continue_in(world, store, step == UNDO, err);
+	reorg_store_close(store);
+	return status;
+}
+
+/* Run a step in a child that meets a fault. Returns OUTCOME_ bits; a death is one by SIGKILL. */
+static unsigned run_faulted(const struct world *world, enum step step, struct fault fault)
+{
+	int wait_status = 0;
+	pid_t child = fork();
+
+	assert_true(child >= 0);
+	if (child == 0) {
+		struct ax_error err = { 0 };
+		fault_set(fault);
+		int status = run_step(world, step, &err);
+		unsigned outcome = (fault_struck() ? OUTCOME_STRUCK : 0) |
+				   (status < 0 ? OUTCOME_FAILED : 0) |
+				   (status < 0 && !*err.message ? OUTCOME_MUTE : 0);
+		_exit((int)outcome);
+	}
+	assert_int_equal(waitpid(child, &wait_status, 0), child);
+	if (WIFSIGNALED(wait_status)) {
+		assert_int_equal(WTERMSIG(wait_status), SIGKILL);
+		return OUTCOME_STRUCK | OUTCOME_FAILED;
+	}
+	return (unsigned)WEXITSTATUS(wait_status);
+}
+
+static void check_tree(const struct world *world, unsigned flags, const struct ax_buf *expected,
+	const char *what)
+{
+	struct ax_buf now = { 0 };
+
+	disk_describe(&world->tree, flags, &now);
+	if (!ax_str_equal(ax_buf_str(&now), ax_buf_str(expected)))
+		fail_msg("%s: the tree is\n%s\nand should be\n%.*s", what, ax_buf_text(&now),
+			AX_STR_ARG(ax_buf_str(expected)));
+	assert_false(disk_has_prefix(&world->tree, REORG_TEMPORARY_PREFIX));
+	ax_buf_free(&now);
+}
+
+/* Every content that there was is still there; that of the edited file may be the new one. */
+static void check_nothing_lost(const struct world *world, const char *what)
+{
+	struct ax_str lines = ax_buf_str(&world->before_contents);
+	struct ax_buf now = { 0 };
+	size_t n_lost = 0;
+
+	disk_describe(&world->tree, DISK_CONTENTS, &now);
+	while (lines.len) {
+		size_t end = ax_str_find(lines, '\n');
+		if (!ax_str_contains(ax_buf_str(&now), ax_str_slice(lines, 0, end)))
+			n_lost++;
+		lines = ax_str_slice(lines, end + 1, lines.len);
+	}
+	if (n_lost > 1)
+		fail_msg("%s: lost %zu files:\n%s", what, n_lost, ax_buf_text(&now));
+	ax_buf_free(&now);
+}
+
+/* The fault is over: finish or begin again, then take everything back. */
+static void repair(const struct world *world, enum step step, const char *what)
+{
+	struct ax_error err = { 0 };
+	struct ax_buf now = { 0 };
+
+	if (run_step(world, RECOVER, &err) < 0)
+		fail_msg("%s: recover: %s", what, err.message);
+	if (step == APPLY) {
+		disk_describe(&world->tree, DISK_TIMES, &now);
+		if (ax_str_equal(ax_buf_str(&now), ax_buf_str(&world->before)) &&
+			run_step(world, APPLY, &err) < 0)
+			fail_msg("%s: apply again: %s", what, err.message);
+		ax_buf_free(&now);
+		check_tree(world, 0, &world->after, what);
+	}
+	if (run_step(world, UNDO, &err) < 0)
+		fail_msg("%s: undo: %s", what, err.message);
+	check_tree(world, DISK_TIMES, &world->before, what);
+}
+
+/* One fault, in apply or in undo. False when the step was over before it could strike. */
+static bool strike(const struct world *world, enum step step, struct fault fault)
+{
+	struct ax_error err = { 0 };
+	char what[80];
+
+	snprintf(what, sizeof(what), "%s, call %u, mode %d, error %d",
+		step == APPLY ? "apply" : "undo", fault.at, fault.mode, fault.error);
+	fill(world);
+	if (step == UNDO)
+		assert_ok(run_step(world, APPLY, &err), &err);
+	unsigned outcome = run_faulted(world, step, fault);
+	assert_false(outcome & OUTCOME_MUTE);
+	check_nothing_lost(world, what);
+	if (!(outcome & OUTCOME_FAILED))
+		check_tree(world, step == APPLY ? 0 : DISK_TIMES,
+			step == APPLY ? &world->after : &world->before, what);
+	if (fault.mode == FAULT_SHORT && outcome & OUTCOME_FAILED)
+		fail_msg("%s: fails on a short write", what);
+	if (fault.mode == FAULT_KILL && fault.at % 3 == 0)
+		run_faulted(world, RECOVER,
+			(struct fault){ FAULT_KILL, 0, fault.at * 7 % 31 + 1 });
+	repair(world, step, what);
+	return outcome & OUTCOME_STRUCK;
+}
+
+/* How many calls a step makes when nothing goes wrong. */
+static unsigned count_calls(const struct world *world, enum step step)
+{
+	struct ax_error err = { 0 };
+
+	fill(world);
+	if (step == UNDO)
+		assert_ok(run_step(world, APPLY, &err), &err);
+	fault_set((struct fault){ FAULT_NONE, 0, 0 });
+	assert_ok(run_step(world, step, &err), &err);
+	return fault_calls();
+}
+
+static void strike_everywhere(const struct world *world, enum step step)
+{
+	static const struct fault faults[] = {
+		{ FAULT_KILL, 0, 0 },
+		{ FAULT_TORN, 0, 0 },
+		{ FAULT_SHORT, 0, 0 },
+		{ FAULT_ERROR, EIO, 0 },
+		{ FAULT_ERROR, ENOSPC, 0 },
+		{ FAULT_STICKY, EIO, 0 },
+	};
+	unsigned calls = count_calls(world, step);
+	unsigned struck = 0;
+
+	for (size_t i = 0; i < COUNT(faults); i++) {
+		struct fault fault = faults[i];
+		for (fault.at = 1; fault.at <= calls; fault.at++)
+			struck += strike(world, step, fault);
+	}
+	/* Kills and errors strike at every call; those of writes only where there is one. */
+	assert_true(struck >= 4 * calls);
+}
+
+static void test_apply(void **state)
+{
+	strike_everywhere(*state, APPLY);
+}
+
+static void test_undo(void **state)
+{
+	strike_everywhere(*state, UNDO);
+}
+
+/* renameat2() without RENAME_NOREPLACE, and one that does not cross what looks like one device. */
+static void test_renames_that_cannot_be(void **state)
+{
+	static const int errors[] = { EINVAL, EXDEV };
+	struct world *world = *state;
+	unsigned calls = count_calls(world, APPLY);
+
+	for (size_t i = 0; i < COUNT(errors); i++) {
+		for (unsigned at = 1; at <= calls; at++)
+			strike(world, APPLY, (struct fault){ FAULT_ERROR, errors[i], at });
+	}
+}
+
+static int set_up(void **state)
+{
+	struct world *world = calloc(1, sizeof(*world));
+	struct ax_error err = { 0 };
+
+	disk_tree_make(&world->tree);
+	world->has_second = disk_mount(&world->tree, "other", "size=8m");
+	fill(world);
+	disk_describe(&world->tree, DISK_TIMES, &world->before);
+	disk_describe(&world->tree, DISK_CONTENTS, &world->before_contents);
+	if (run_step(world, APPLY, &err) < 0)
+		fail_msg("%s", err.message);
+	disk_describe(&world->tree, 0, &world->after);
+	*state = world;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct world *world = *state;
+
+	disk_tree_remove(&world->tree);
+	ax_buf_free(&world->before);
+	ax_buf_free(&world->before_contents);
+	ax_buf_free(&world->after);
+	free(world);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_apply),
+		cmocka_unit_test(test_undo),
+		cmocka_unit_test(test_renames_that_cannot_be),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}

@@ -1,0 +1,438 @@
+#include "tests/unit/unit.h"
+
+#include "base/file.h"
+#include "reorg/journal.h"
+#include "tests/support/disk_tree.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct world {
+	struct disk_tree tree;
+	struct reorg_store *store;
+};
+
+static struct reorg_plan make_plan(struct reorg_act *act, const char *from)
+{
+	*act = (struct reorg_act){ .kind = REORG_MOVE,
+		.from = ax_str_from(from),
+		.to = AX_STR("elsewhere"),
+		.identity = { .ino = 7, .size = 8, .mtime = 9 } };
+	return (struct reorg_plan){ .title = AX_STR("test"), .n_acts = 1, .acts = act };
+}
+
+static struct reorg_journal *create(struct world *world, const char *from)
+{
+	struct reorg_act act;
+	struct reorg_plan plan = make_plan(&act, from);
+	struct reorg_journal *journal = NULL;
+	struct ax_error err = { 0 };
+
+	assert_ok(reorg_journal_create(world->store, &plan, &journal, &err), &err);
+	return journal;
+}
+
+/* Something in every field. */
+static void begin(struct reorg_journal *journal)
+{
+	static const size_t existing[] = { 0 };
+	struct reorg_old_dir dir = { .path = AX_STR("out"),
+		.ino = 5,
+		.mode = 0750,
+		.uid = 1000,
+		.gid = 100,
+		.mtime = -17,
+		.xattrs = AX_STR("xyz") };
+	struct reorg_old_content content = { 0, AX_STR("old\0content") };
+	struct reorg_beginning beginning = { .time = 1,
+		.n_existing = 1,
+		.existing = existing,
+		.n_dirs = 1,
+		.dirs = &dir,
+		.n_contents = 1,
+		.contents = &content };
+	struct ax_error err = { 0 };
+
+	assert_ok(reorg_journal_begin(journal, &beginning, &err), &err);
+}
+
+/* All that a journal can hold, down to an undo that left something. */
+static void fill(struct reorg_journal *journal)
+{
+	struct reorg_copy copy = { 0, REORG_TO, { .ino = 70, .size = 8, .mtime = 9 }, 7 };
+	struct reorg_note note = { 42, AX_STR("a note\0with NUL") };
+	static const size_t left[] = { 0 };
+	struct ax_error err = { 0 };
+
+	begin(journal);
+	assert_ok(reorg_journal_add_copies(journal, &copy, 1, &err), &err);
+	assert_ok(reorg_journal_finish(journal, REORG_APPLIED, NULL, 0, &err), &err);
+	assert_ok(reorg_journal_note(journal, &note, &err), &err);
+	assert_ok(reorg_journal_settle(journal, &err), &err);
+	assert_ok(reorg_journal_begin_undo(journal, &err), &err);
+	assert_ok(reorg_journal_finish(journal, REORG_UNDONE, left, 1, &err), &err);
+}
+
+static void check_full(const struct reorg_journal *journal)
+{
+	const struct reorg_beginning *beginning = reorg_journal_beginning(journal);
+	const struct reorg_copy *copies = NULL;
+	const struct reorg_note *notes = NULL;
+	const size_t *left = NULL;
+
+	assert_int_equal(reorg_journal_state(journal), REORG_UNDONE);
+	assert_false(reorg_journal_settled(journal));
+	assert_false(reorg_journal_past_return(journal));
+	assert_str(reorg_journal_plan(journal)->acts[0].from, "out/a");
+	assert_int_equal(beginning->n_existing, 1);
+	assert_int_equal(beginning->n_dirs, 1);
+	assert_str(beginning->dirs[0].path, "out");
+	assert_int_equal(beginning->dirs[0].mode, 0750);
+	assert_true(beginning->dirs[0].mtime == -17);
+	assert_str(beginning->dirs[0].xattrs, "xyz");
+	assert_str(beginning->contents[0].content, "old\0content");
+	assert_int_equal(reorg_journal_copies(journal, &copies), 1);
+	assert_int_equal(copies[0].side, REORG_TO);
+	assert_true(copies[0].identity.ino == 70 && copies[0].source_ino == 7);
+	assert_int_equal(reorg_journal_notes(journal, &notes), 1);
+	assert_int_equal(notes[0].tag, 42);
+	assert_str(notes[0].bytes, "a note\0with NUL");
+	assert_int_equal(reorg_journal_left(journal, &left), 1);
+}
+
+static struct reorg_journal *open_journal(struct world *world, const char *id)
+{
+	struct reorg_journal *journal = NULL;
+	struct ax_error err = { 0 };
+
+	assert_ok(reorg_journal_open(world->store, id, &journal, &err), &err);
+	return journal;
+}
+
+static void test_round_trip(void **state)
+{
+	struct world *world = *state;
+	struct reorg_journal *journal = create(world, "out/a");
+	char id[REORG_ID_SIZE];
+
+	memcpy(id, reorg_journal_id(journal), sizeof(id));
+	assert_int_equal(reorg_journal_state(journal), REORG_PLANNED);
+	assert_null(reorg_journal_beginning(journal));
+	reorg_journal_close(journal);
+	journal = open_journal(world, id);
+	assert_int_equal(reorg_journal_state(journal), REORG_PLANNED);
+	fill(journal);
+	reorg_journal_close(journal);
+	id[5] = '\0'; /* the beginning of an id is enough */
+	journal = open_journal(world, id);
+	check_full(journal);
+	reorg_journal_close(journal);
+}
+
+/* Every state that a journal goes through, as a list shows it without reading all of it. */
+static void test_states(void **state)
+{
+	struct world *world = *state;
+	struct reorg_journal *journal = create(world, "out/a");
+	struct reorg_beginning nothing = { 0 };
+	struct ax_arena arena = { 0 };
+	struct ax_error err = { 0 };
+	struct reorg_summary *plans = NULL;
+	size_t n = 0;
+
+#define assert_state(expected, is_settled)                                                 \
+	do {                                                                               \
+		assert_ok(reorg_store_list(world->store, &arena, &plans, &n, &err), &err); \
+		assert_int_equal(n, 1);                                                    \
+		assert_int_equal(plans[0].state, expected);                                \
+		assert_int_equal(plans[0].settled, is_settled);                            \
+		assert_int_equal(reorg_journal_state(journal), expected);                  \
+		assert_string_equal(plans[0].id, reorg_journal_id(journal));               \
+	} while (0)
+
+	assert_state(REORG_PLANNED, true);
+	assert_ok(reorg_store_check_finished(world->store, NULL, &err), &err);
+	assert_ok(reorg_journal_begin(journal, &nothing, &err), &err);
+	assert_state(REORG_RUNNING, true);
+	assert_int_equal(reorg_store_check_finished(world->store, NULL, &err), -1);
+	assert_int_equal(err.code, AX_EREFUSED);
+	assert_ok(reorg_store_check_finished(world->store, plans[0].id, &err), &err);
+	assert_ok(reorg_journal_pass_return(journal, &err), &err);
+	assert_true(reorg_journal_past_return(journal));
+	assert_ok(reorg_journal_finish(journal, REORG_APPLIED, NULL, 0, &err), &err);
+	assert_state(REORG_APPLIED, false);
+	assert_ok(reorg_journal_settle(journal, &err), &err);
+	assert_state(REORG_APPLIED, true);
+	assert_ok(reorg_store_check_finished(world->store, NULL, &err), &err);
+	assert_ok(reorg_journal_begin_undo(journal, &err), &err);
+	assert_state(REORG_UNDOING, true);
+	assert_ok(reorg_journal_finish(journal, REORG_UNDONE, NULL, 0, &err), &err);
+	assert_state(REORG_UNDONE, false);
+	reorg_journal_close(journal);
+	ax_arena_free(&arena);
+}
+
+/* The whole file of the one journal in the store. */
+static void read_file(struct world *world, char *name, struct ax_buf *out)
+{
+	struct ax_arena arena = { 0 };
+	struct reorg_summary *plans = NULL;
+	struct ax_error err = { 0 };
+	size_t n = 0;
+
+	assert_ok(reorg_store_list(world->store, &arena, &plans, &n, &err), &err);
+	assert_int_equal(n, 1);
+	snprintf(name, 64, "%s.journal", plans[0].id);
+	assert_ok(ax_file_read(reorg_store_fd(world->store), name, 1 << 20, out, &err), &err);
+	ax_arena_free(&arena);
+}
+
+static void write_file(struct world *world, const char *name, const char *bytes, size_t size)
+{
+	int fd = openat(reorg_store_fd(world->store), name, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	assert_true(fd >= 0 && write(fd, bytes, size) == (ssize_t)size);
+	close(fd);
+}
+
+/* Where each record ends, by the lengths that the format says. */
+static size_t find_ends(const struct ax_buf *file, size_t *ends)
+{
+	size_t n = 0;
+
+	for (size_t at = 0; at < file->len;) {
+		uint64_t length = 0;
+		memcpy(&length, file->data + at + 8, sizeof(length));
+		at += 32 + (size_t)length;
+		ends[n++] = at;
+	}
+	return n;
+}
+
+/* A file that ends anywhere is as it was before the record that is cut. */
+static void test_torn(void **state)
+{
+	static const enum reorg_state states[] = { REORG_PLANNED, REORG_RUNNING, REORG_RUNNING,
+		REORG_APPLIED, REORG_APPLIED, REORG_APPLIED, REORG_UNDOING, REORG_UNDONE };
+	struct world *world = *state;
+	struct reorg_journal *journal = create(world, "out/a");
+	struct ax_buf file = { 0 };
+	char name[64];
+	size_t ends[16];
+	size_t whole = 0;
+
+	fill(journal);
+	reorg_journal_close(journal);
+	read_file(world, name, &file);
+	assert_int_equal(find_ends(&file, ends), COUNT(states));
+	for (size_t len = 0; len <= file.len; len++) {
+		struct ax_error err = { 0 };
+		while (whole < COUNT(states) && ends[whole] <= len)
+			whole++;
+		write_file(world, name, file.data, len);
+		int status = reorg_journal_open(world->store, name, &journal, &err);
+		assert_int_equal(status, -1); /* by its id, not by its file's name */
+		status = reorg_journal_open(world->store,
+			(char[]){ name[0], name[1], name[2], 0 }, &journal, &err);
+		if (whole < 2) { /* it had no right to that name yet */
+			assert_int_equal(status, -1);
+			assert_int_equal(err.code, AX_ECORRUPT);
+			assert_int_equal(reorg_store_check_finished(world->store, NULL, &err),
+				-1);
+			continue;
+		}
+		assert_ok(status, &err);
+		assert_int_equal(reorg_journal_state(journal), states[whole - 1]);
+		/* And can be written on: the torn part is gone. */
+		assert_ok(reorg_journal_finish(journal, REORG_APPLIED, NULL, 0, &err), &err);
+		reorg_journal_close(journal);
+		journal = open_journal(world, (char[]){ name[0], name[1], name[2], 0 });
+		assert_int_equal(reorg_journal_state(journal), REORG_APPLIED);
+		reorg_journal_close(journal);
+	}
+	ax_buf_free(&file);
+}
+
+/* A changed byte in what was durable is told; in the last record it is a torn record. */
+static void test_damaged(void **state)
+{
+	struct world *world = *state;
+	struct reorg_journal *journal = create(world, "out/a");
+	struct ax_buf file = { 0 };
+	char name[64];
+	size_t ends[16];
+
+	fill(journal);
+	reorg_journal_close(journal);
+	read_file(world, name, &file);
+	size_t n = find_ends(&file, ends);
+	for (size_t i = 0; i < file.len; i++) {
+		struct ax_error err = { 0 };
+		file.data[i] = (char)(file.data[i] ^ 0x10);
+		write_file(world, name, file.data, file.len);
+		file.data[i] = (char)(file.data[i] ^ 0x10);
+		int status = reorg_journal_open(world->store,
+			(char[]){ name[0], name[1], name[2], 0 }, &journal, &err);
+		if (i < ends[n - 2]) {
+			assert_int_equal(status, -1);
+			assert_int_equal(err.code, AX_ECORRUPT);
+			continue;
+		}
+		assert_ok(status, &err);
+		assert_int_equal(reorg_journal_state(journal), REORG_UNDOING);
+		reorg_journal_close(journal);
+	}
+	ax_buf_free(&file);
+}
+
+/* A proposal counts whatever stands behind its plan: a begin that never came to be. */
+static void test_proposal_with_rest(void **state)
+{
+	struct world *world = *state;
+	struct reorg_journal *journal = create(world, "out/a");
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s.plan", reorg_journal_id(journal));
+	reorg_journal_close(journal);
+	int fd = openat(reorg_store_fd(world->store), name, O_WRONLY | O_APPEND);
+	assert_int_equal(write(fd, "AXJ1 and so on", 14), 14);
+	close(fd);
+	journal = open_journal(world, (char[]){ name[0], name[1], name[2], 0 });
+	assert_int_equal(reorg_journal_state(journal), REORG_PLANNED);
+	fill(journal);
+	reorg_journal_close(journal);
+	journal = open_journal(world, (char[]){ name[0], name[1], name[2], 0 });
+	check_full(journal);
+	reorg_journal_close(journal);
+}
+
+/* The same plan twice: a proposal is replaced, what was begun keeps its id for itself. */
+static void test_equal_plans(void **state)
+{
+	struct world *world = *state;
+	struct reorg_journal *first = create(world, "out/a");
+	struct reorg_journal *second = create(world, "out/a");
+
+	assert_string_equal(reorg_journal_id(first), reorg_journal_id(second));
+	reorg_journal_close(first);
+	begin(second);
+	first = create(world, "out/a");
+	assert_string_not_equal(reorg_journal_id(first), reorg_journal_id(second));
+	reorg_journal_close(first);
+	reorg_journal_close(second);
+}
+
+static void test_bad_plan(void **state)
+{
+	struct world *world = *state;
+	struct reorg_act act;
+	struct reorg_plan plan = make_plan(&act, "../out");
+	struct reorg_journal *journal = NULL;
+	struct ax_error err = { 0 };
+
+	assert_int_equal(reorg_journal_create(world->store, &plan, &journal, &err), -1);
+	assert_int_equal(err.code, AX_EREFUSED);
+	assert_null(journal);
+}
+
+static void test_finding(void **state)
+{
+	struct world *world = *state;
+	struct reorg_journal *journal = NULL;
+	struct ax_error err = { 0 };
+	char paths[20][8];
+
+	assert_int_equal(reorg_journal_open(world->store, "abc", &journal, &err), -1);
+	assert_int_equal(err.code, AX_EUSAGE);
+	for (unsigned i = 0; i < COUNT(paths); i++) { /* two of 20 begin alike */
+		snprintf(paths[i], sizeof(paths[i]), "out%u", i);
+		reorg_journal_close(create(world, paths[i]));
+	}
+	unsigned ambiguous = 0;
+	for (unsigned digit = 0; digit < 16; digit++) {
+		char id[2] = { "0123456789abcdef"[digit], '\0' };
+		err = (struct ax_error){ 0 };
+		if (reorg_journal_open(world->store, id, &journal, &err) == 0)
+			reorg_journal_close(journal);
+		else
+			ambiguous += strstr(err.message, "more than one") != NULL;
+	}
+	assert_true(ambiguous > 0);
+	assert_int_equal(reorg_journal_open(world->store, "", &journal, &err), -1);
+}
+
+static void test_prune(void **state)
+{
+	struct world *world = *state;
+	struct reorg_journal *begun = create(world, "out/begun");
+	struct ax_arena arena = { 0 };
+	struct ax_error err = { 0 };
+	struct reorg_summary *plans = NULL;
+	size_t n = 0;
+
+	begin(begun);
+	reorg_journal_close(begun);
+	for (unsigned i = 0; i < 5; i++) {
+		char path[8];
+		snprintf(path, sizeof(path), "out%u", i);
+		reorg_journal_close(create(world, path));
+	}
+	assert_ok(reorg_store_prune(world->store, 2, &err), &err);
+	assert_ok(reorg_store_list(world->store, &arena, &plans, &n, &err), &err);
+	assert_int_equal(n, 3);
+	assert_int_equal(plans[0].state, REORG_RUNNING);
+	ax_arena_free(&arena);
+}
+
+static void test_one_at_a_time(void **state)
+{
+	struct world *world = *state;
+	struct reorg_store *second = NULL;
+	struct ax_error err = { 0 };
+
+	assert_int_equal(reorg_store_open(world->tree.fd, ".artidx/journal", &second, &err),
+		-1);
+	assert_int_equal(err.code, AX_EREFUSED);
+	reorg_store_close(world->store);
+	assert_ok(reorg_store_open(world->tree.fd, ".artidx/journal", &world->store, &err),
+		&err);
+}
+
+static int set_up(void **state)
+{
+	struct world *world = calloc(1, sizeof(*world));
+	struct ax_error err = { 0 };
+
+	disk_tree_make(&world->tree);
+	*state = world;
+	return reorg_store_open(world->tree.fd, ".artidx/journal", &world->store, &err);
+}
+
+static int tear_down(void **state)
+{
+	struct world *world = *state;
+
+	reorg_store_close(world->store);
+	disk_tree_remove(&world->tree);
+	free(world);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_round_trip, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_states, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_torn, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_damaged, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_proposal_with_rest, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_equal_plans, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_bad_plan, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_finding, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_prune, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_one_at_a_time, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -362,19 +362,24 @@ static int list_linked(struct reorg_run *run, struct ax_error *err)
 	return 0;
 }
 
-/* What the run has moved for another act, when that was from the same source. False: nothing. */
+/*
+ * What is at the destination of another act, when it is the same file as source: a copy of it,
+ * itself under its new name, or, in an undo, the original that never went. False: nothing.
+ */
 static bool find_moved(struct reorg_run *run, size_t other, const struct reorg_end *source,
 	struct reorg_spot *spot, struct stat *st)
 {
+	const struct reorg_act *act = &run->plan->acts[other];
 	const struct reorg_copy *copy =
 		reorg_copy_at(run, other, reorg_run_destination_side(run));
-	struct ax_str path = reorg_run_destination(run, &run->plan->acts[other]);
 
-	if (reorg_dirs_locate(&run->dirs, path, spot) < 0 ||
+	if (reorg_dirs_locate(&run->dirs, reorg_run_destination(run, act), spot) < 0 ||
 		fstatat(spot->dir, spot->name, st, AT_SYMLINK_NOFOLLOW) < 0)
 		return false;
 	if (copy && copy->source_ino == source->st.st_ino &&
 		reorg_identity_same(&copy->identity, st))
+		return true;
+	if (run->is_backward && reorg_identity_same(&act->identity, st))
 		return true;
 	return st->st_dev == source->st.st_dev && st->st_ino == source->st.st_ino;
 }

@@ -149,7 +149,8 @@ static int settle(struct reorg_run *run, size_t act, const struct reorg_end *sou
 		return 0;
 	}
 	const struct reorg_copy *copy = reorg_copy_at(run, act, other.side);
-	if (copy && reorg_identity_same(&copy->identity, &other.st))
+	bool is_copy = copy && reorg_identity_same(&copy->identity, &other.st);
+	if (is_copy || (run->is_backward && other.is_ours))
 		return reorg_copy_pending(run, act, &source->st, err);
 	int equal = is_equal(run, source, &other, err);
 	if (equal < 0)
@@ -209,10 +210,12 @@ static int transfer(struct reorg_run *run, size_t act, const struct reorg_end *s
 		run->report->moved++;
 		return 0;
 	}
-	if (errno == EEXIST)
-		return settle(run, act, source, err);
-	if (errno != EXDEV)
+	if (errno != EEXIST && errno != EXDEV)
 		return cannot_move(source, destination, err);
+	struct stat st;
+	if (errno == EEXIST || fstatat(destination->spot.dir, destination->spot.name, &st,
+				       AT_SYMLINK_NOFOLLOW) == 0)
+		return settle(run, act, source, err);
 	if (reorg_copy_make(run, act, source, &temporary, err) < 0)
 		return -1;
 	return finish_copy(run, act, source, destination, &temporary, err);
@@ -236,21 +239,50 @@ static int locate_destination(struct reorg_run *run, size_t act, struct reorg_en
 	return errno == ENOENT ? no_directory(out, err) : reorg_dirs_fail(out->path, err);
 }
 
+/*
+ * The file is at its old name again, or still. A crash may have left a copy at the new one that
+ * no record tells of.
+ */
+static int remove_leftover(struct reorg_run *run, const struct reorg_end *copy,
+	const struct reorg_end *original, struct ax_error *err)
+{
+	int equal = is_equal(run, original, copy, err);
+
+	if (equal <= 0)
+		return equal;
+	if (unlinkat(copy->spot.dir, copy->spot.name, 0) < 0)
+		return ax_fail_errno(err, "%.*s: cannot remove a copy", AX_STR_ARG(copy->path));
+	run->changes++;
+	return 0;
+}
+
+/* Where the way to what is to be taken back is no longer one of directories, it is not there. */
+static int look_at_source(struct reorg_run *run, size_t act, struct reorg_end *out,
+	struct ax_error *err)
+{
+	int status = look(run, act, reorg_run_source_side(run), out, err);
+
+	return status < 0 && run->is_backward && err->code == AX_EREFUSED ? 0 : status;
+}
+
 int reorg_move_run(struct reorg_run *run, size_t index, struct ax_error *err)
 {
 	struct reorg_end source;
 	struct reorg_end destination;
 
-	if (look(run, index, reorg_run_source_side(run), &source, err) < 0)
+	if (look_at_source(run, index, &source, err) < 0)
 		return -1;
-	if (!source.is_ours) {
-		if (look(run, index, reorg_run_destination_side(run), &destination, err) < 0)
-			return -1;
-		return destination.is_ours ? 0 : misfit(&source, &destination, err);
-	}
-	if (locate_destination(run, index, &destination, err) < 0)
+	if (source.is_ours)
+		return locate_destination(run, index, &destination, err) < 0
+			       ? -1
+			       : transfer(run, index, &source, &destination, err);
+	if (look(run, index, reorg_run_destination_side(run), &destination, err) < 0)
 		return -1;
-	return transfer(run, index, &source, &destination, err);
+	if (!destination.is_ours)
+		return misfit(&source, &destination, err);
+	if (run->is_backward && run->is_resumed && source.exists)
+		return remove_leftover(run, &source, &destination, err);
+	return 0;
 }
 
 /* Whole directories */
@@ -324,7 +356,7 @@ int reorg_move_dir_run(struct reorg_run *run, size_t index, struct ax_error *err
 	struct reorg_end source;
 	struct reorg_end destination;
 
-	if (look(run, index, reorg_run_source_side(run), &source, err) < 0)
+	if (look_at_source(run, index, &source, err) < 0)
 		return -1;
 	if (!is_planned_dir(act, &source)) {
 		if (look(run, index, reorg_run_destination_side(run), &destination, err) < 0)

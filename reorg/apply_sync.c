@@ -108,9 +108,10 @@ static int sync_dir(const struct reorg_run *run, struct ax_str path, struct ax_e
 
 	if (fd < 0 && errno == ENOENT)
 		fd = open_origin(run, path);
-	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+	if (fd < 0 && errno == ENOENT)
 		return 0;
-	if (fd < 0 && errno == EACCES) /* it can be written and not read */
+	/* Writable and not readable; or something else has its name, and it is who knows where. */
+	if (fd < 0 && (errno == EACCES || errno == ELOOP || errno == ENOTDIR || errno == EXDEV))
 		status = syncfs(run->options->root);
 	else if (fd < 0)
 		status = -1;

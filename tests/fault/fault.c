@@ -8,9 +8,12 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+enum { NAMES_MAX = 1000 };
+
 /* State of the whole process, as what it stands for is. */
 static struct fault set;
 static unsigned calls;
+static const char *names[NAMES_MAX];
 static bool struck;
 
 void fault_set(struct fault fault)
@@ -25,14 +28,21 @@ unsigned fault_calls(void)
 	return calls;
 }
 
+const char *fault_name(unsigned call)
+{
+	return call && call <= calls && call <= NAMES_MAX ? names[call - 1] : "";
+}
+
 bool fault_struck(void)
 {
 	return struck;
 }
 
 /* Count a call. True when it is to fail, with errno set. */
-static bool is_hit(bool is_write)
+static bool is_hit(const char *name, bool is_write)
 {
+	if (calls < NAMES_MAX)
+		names[calls] = name;
 	calls++;
 	if (set.mode == FAULT_NONE || calls < set.at ||
 		(calls > set.at && set.mode != FAULT_STICKY))
@@ -68,7 +78,7 @@ static ssize_t after_write(ssize_t n)
 	int __wrap_##name parameters;           \
 	int __wrap_##name parameters            \
 	{                                       \
-		if (is_hit(false))              \
+		if (is_hit(#name, false))       \
 			return -1;              \
 		return __real_##name arguments; \
 	}
@@ -90,7 +100,7 @@ ssize_t __real_write(int fd, const void *bytes, size_t size);
 ssize_t __wrap_write(int fd, const void *bytes, size_t size);
 ssize_t __wrap_write(int fd, const void *bytes, size_t size)
 {
-	if (is_hit(true))
+	if (is_hit("write", true))
 		return -1;
 	return after_write(__real_write(fd, bytes, share(size)));
 }
@@ -99,7 +109,7 @@ ssize_t __real_pwrite(int fd, const void *bytes, size_t size, off_t offset);
 ssize_t __wrap_pwrite(int fd, const void *bytes, size_t size, off_t offset);
 ssize_t __wrap_pwrite(int fd, const void *bytes, size_t size, off_t offset)
 {
-	if (is_hit(true))
+	if (is_hit("pwrite", true))
 		return -1;
 	return after_write(__real_pwrite(fd, bytes, share(size), offset));
 }
@@ -111,7 +121,7 @@ ssize_t __wrap_copy_file_range(int from, off_t *in, int to, off_t *out, size_t s
 ssize_t __wrap_copy_file_range(int from, off_t *in, int to, off_t *out, size_t size,
 	unsigned flags)
 {
-	if (is_hit(true))
+	if (is_hit("copy_file_range", true))
 		return -1;
 	return after_write(__real_copy_file_range(from, in, to, out, share(size), flags));
 }
@@ -127,7 +137,7 @@ int __wrap_openat(int dir, const char *name, int flags, ...)
 		va_start(list, flags);
 		mode = va_arg(list, mode_t);
 		va_end(list);
-		if (is_hit(false))
+		if (is_hit("openat", false))
 			return -1;
 	}
 	return __real_openat(dir, name, flags, mode);

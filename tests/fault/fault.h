@@ -27,8 +27,9 @@ struct fault {
 /* Set a fault, or none, and begin to count. */
 void fault_set(struct fault fault);
 
-/* How many calls there were since, and whether the fault struck. */
+/* How many calls there were since, their names (1 is the first), and whether the fault struck. */
 unsigned fault_calls(void);
+const char *fault_name(unsigned call);
 bool fault_struck(void);
 
 #endif

@@ -17,6 +17,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+enum { CALLS_MAX = 500 };
+
 enum { OUTCOME_STRUCK = 1, OUTCOME_FAILED = 2, OUTCOME_MUTE = 4 };
 
 struct world {
@@ -200,22 +202,27 @@ static void check_nothing_lost(const struct world *world, const char *what)
 	ax_buf_free(&now);
 }
 
-/* The fault is over: finish or begin again, then take everything back. */
-static void repair(const struct world *world, enum step step, const char *what)
+/* The fault is over: finish, or begin again where nothing had begun. */
+static void finish(const struct world *world, const char *what)
 {
 	struct ax_error err = { 0 };
 	struct ax_buf now = { 0 };
 
 	if (run_step(world, RECOVER, &err) < 0)
 		fail_msg("%s: recover: %s", what, err.message);
-	if (step == APPLY) {
-		disk_describe(&world->tree, DISK_TIMES, &now);
-		if (ax_str_equal(ax_buf_str(&now), ax_buf_str(&world->before)) &&
-			run_step(world, APPLY, &err) < 0)
-			fail_msg("%s: apply again: %s", what, err.message);
-		ax_buf_free(&now);
-		check_tree(world, 0, &world->after, what);
-	}
+	disk_describe(&world->tree, DISK_TIMES, &now);
+	if (ax_str_equal(ax_buf_str(&now), ax_buf_str(&world->before)) &&
+		run_step(world, APPLY, &err) < 0)
+		fail_msg("%s: apply again: %s", what, err.message);
+	ax_buf_free(&now);
+	check_tree(world, 0, &world->after, what);
+}
+
+/* Take everything back, be it done in whole or in part. */
+static void take_back(const struct world *world, const char *what)
+{
+	struct ax_error err = { 0 };
+
 	if (run_step(world, UNDO, &err) < 0)
 		fail_msg("%s: undo: %s", what, err.message);
 	check_tree(world, DISK_TIMES, &world->before, what);
@@ -241,10 +248,13 @@ static bool strike(const struct world *world, enum step step, struct fault fault
 	if (fault.mode == FAULT_SHORT && outcome & OUTCOME_FAILED)
 		fail_msg("%s: fails on a short write", what);
 	if (fault.mode == FAULT_KILL && fault.at % 3 == 0)
-		run_faulted(world, RECOVER,
+		run_faulted(world, fault.at % 2 ? RECOVER : UNDO,
 			(struct fault){ FAULT_KILL, 0, fault.at * 7 % 31 + 1 });
-	repair(world, step, what);
-	return outcome & OUTCOME_STRUCK;
+	/* Half of what was interrupted is finished first, half is taken back as it is. */
+	if (step == APPLY && fault.at % 2)
+		finish(world, what);
+	take_back(world, what);
+	return (outcome & OUTCOME_STRUCK) != 0;
 }
 
 /* How many calls a step makes when nothing goes wrong. */
@@ -260,49 +270,81 @@ static unsigned count_calls(const struct world *world, enum step step)
 	return fault_calls();
 }
 
-static void strike_everywhere(const struct world *world, enum step step)
-{
-	static const struct fault faults[] = {
-		{ FAULT_KILL, 0, 0 },
-		{ FAULT_TORN, 0, 0 },
-		{ FAULT_SHORT, 0, 0 },
-		{ FAULT_ERROR, EIO, 0 },
-		{ FAULT_ERROR, ENOSPC, 0 },
-		{ FAULT_STICKY, EIO, 0 },
-	};
-	unsigned calls = count_calls(world, step);
-	unsigned struck = 0;
+enum { EVERY_CALL, WRITES, RENAMES };
 
-	for (size_t i = 0; i < COUNT(faults); i++) {
-		struct fault fault = faults[i];
-		for (fault.at = 1; fault.at <= calls; fault.at++)
-			struck += strike(world, step, fault);
+/* A fault and the calls that it strikes: one in so many, of one sort. */
+struct campaign {
+	enum fault_mode mode;
+	int error;
+	unsigned sort, one_in;
+};
+
+/* The sorts of all calls of a step, and their number. */
+static unsigned list_sorts(const struct world *world, enum step step, unsigned *sorts)
+{
+	unsigned calls = count_calls(world, step);
+
+	assert_true(calls > 20 && calls < CALLS_MAX);
+	for (unsigned i = 1; i <= calls; i++) {
+		const char *name = fault_name(i);
+		sorts[i] = strstr(name, "write") || strstr(name, "copy_") ? WRITES
+			   : strstr(name, "rename")                       ? RENAMES
+									  : EVERY_CALL;
 	}
-	/* Kills and errors strike at every call; those of writes only where there is one. */
-	assert_true(struck >= 4 * calls);
+	return calls;
 }
+
+static void strike_everywhere(const struct world *world, enum step step,
+	const struct campaign *campaigns, size_t n)
+{
+	unsigned sorts[CALLS_MAX];
+	unsigned calls = list_sorts(world, step, sorts);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct campaign *campaign = &campaigns[i];
+		unsigned struck = 0;
+		unsigned tried = 0;
+		for (unsigned at = 1; at <= calls; at++) {
+			struct fault fault = { campaign->mode, campaign->error, at };
+			if ((campaign->sort && campaign->sort != sorts[at]) ||
+				at % campaign->one_in)
+				continue;
+			tried++;
+			struck += strike(world, step, fault);
+		}
+		assert_true(tried && struck == tried);
+	}
+}
+
+static const struct campaign campaigns[] = {
+	{ FAULT_KILL, 0, EVERY_CALL, 1 },
+	{ FAULT_TORN, 0, WRITES, 1 },
+	{ FAULT_SHORT, 0, WRITES, 1 },
+	{ FAULT_ERROR, EIO, EVERY_CALL, 1 },
+	{ FAULT_ERROR, ENOSPC, EVERY_CALL, 3 },
+	{ FAULT_STICKY, EIO, EVERY_CALL, 2 },
+};
 
 static void test_apply(void **state)
 {
-	strike_everywhere(*state, APPLY);
+	strike_everywhere(*state, APPLY, campaigns, COUNT(campaigns));
 }
 
 static void test_undo(void **state)
 {
-	strike_everywhere(*state, UNDO);
+	strike_everywhere(*state, UNDO, campaigns, COUNT(campaigns));
 }
 
 /* renameat2() without RENAME_NOREPLACE, and one that does not cross what looks like one device. */
 static void test_renames_that_cannot_be(void **state)
 {
-	static const int errors[] = { EINVAL, EXDEV };
-	struct world *world = *state;
-	unsigned calls = count_calls(world, APPLY);
+	static const struct campaign renames[] = {
+		{ FAULT_ERROR, EINVAL, RENAMES, 1 },
+		{ FAULT_ERROR, EXDEV, RENAMES, 1 },
+	};
 
-	for (size_t i = 0; i < COUNT(errors); i++) {
-		for (unsigned at = 1; at <= calls; at++)
-			strike(world, APPLY, (struct fault){ FAULT_ERROR, errors[i], at });
-	}
+	strike_everywhere(*state, APPLY, renames, COUNT(renames));
+	strike_everywhere(*state, UNDO, renames, COUNT(renames));
 }
 
 static int set_up(void **state)

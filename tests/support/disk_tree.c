@@ -295,7 +295,15 @@ bool disk_has_prefix(const struct disk_tree *tree, const char *prefix)
 	return visitor.found;
 }
 
-bool disk_mount(const struct disk_tree *tree, const char *path, const char *options)
+/* What was opened before is open in the name space from before, where nothing is mounted. */
+static void open_again(struct disk_tree *tree)
+{
+	close(tree->fd);
+	tree->fd = open(tree->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	require(tree->fd >= 0, "open", tree->path);
+}
+
+bool disk_mount(struct disk_tree *tree, const char *path, const char *options)
 {
 	char target[PATH_MAX + 256];
 
@@ -303,8 +311,10 @@ bool disk_mount(const struct disk_tree *tree, const char *path, const char *opti
 	snprintf(target, sizeof(target), "%s/%s", tree->path, path);
 	if (unshare(geteuid() ? CLONE_NEWUSER | CLONE_NEWNS : CLONE_NEWNS) == 0 &&
 		mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
-		mount("tmpfs", target, "tmpfs", 0, options) == 0)
+		mount("tmpfs", target, "tmpfs", 0, options) == 0) {
+		open_again(tree);
 		return true;
+	}
 	fprintf(stderr, "test: cannot mount a second file system (%s): that part is left out\n",
 		strerror(errno));
 	return false;

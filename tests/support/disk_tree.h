@@ -52,8 +52,8 @@ bool disk_has_prefix(const struct disk_tree *tree, const char *prefix);
 
 /*
  * Become able to mount within this process and its children, as root or in a name space of our
- * own, and mount an empty tmpfs there. False, with a message, where the system does not let us.
+ * own, and mount an empty tmpfs there; the tree's descriptor is a new one. False, with a message, where the system does not let us.
  */
-bool disk_mount(const struct disk_tree *tree, const char *path, const char *options);
+bool disk_mount(struct disk_tree *tree, const char *path, const char *options);
 
 #endif

@@ -1,0 +1,955 @@
+#include "tests/unit/unit.h"
+
+#include "base/file.h"
+#include "reorg/apply.h"
+#include "reorg/journal.h"
+#include "tests/support/disk_tree.h"
+#include "tests/support/plan_text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+/* A tree, its journals, and the plan that is being tried. */
+struct world {
+	struct disk_tree tree;
+	struct ax_buf before; /* the tree with all times */
+	struct reorg_store *store;
+	struct reorg_journal *journal;
+	struct reorg_report report;
+	struct reorg_progress progress;
+	struct ax_arena arena;
+	struct ax_error err;
+};
+
+static void fill(struct world *world)
+{
+	const struct disk_tree *tree = &world->tree;
+
+	disk_file(tree, "out/a", "content of a");
+	disk_file(tree, "out/b", "content of b");
+	disk_file(tree, "out/linked1", "two names");
+	disk_hard_link(tree, "out/linked2", "out/linked1");
+	disk_file(tree, "out/only/child", "leaves an empty directory");
+	disk_file(tree, "out/present/stays", "was here before");
+	disk_file(tree, "dead/one", "1");
+	disk_file(tree, "dead/sub/two", "2");
+	disk_symlink(tree, "dead/sub/up", "../../out/a");
+	disk_symlink(tree, "out/latest", "a");
+	disk_symlink(tree, "out/stale", "nowhere");
+	disk_file(tree, "justfile", "run out/a out/b out/a\n");
+	disk_file(tree, "outside/file", "not to be touched");
+	fchmodat(tree->fd, "justfile", 0751, 0);
+	fchmodat(tree->fd, "out/only", 0711, 0);
+	disk_age(tree);
+}
+
+static int set_up(void **state)
+{
+	struct world *world = calloc(1, sizeof(*world));
+
+	disk_tree_make(&world->tree);
+	fill(world);
+	disk_describe(&world->tree, DISK_TIMES, &world->before);
+	*state = world;
+	return reorg_store_open(world->tree.fd, ".artidx/journal", &world->store, &world->err);
+}
+
+static int tear_down(void **state)
+{
+	struct world *world = *state;
+
+	reorg_journal_close(world->journal);
+	reorg_store_close(world->store);
+	reorg_report_free(&world->report);
+	ax_arena_free(&world->arena);
+	ax_buf_free(&world->before);
+	disk_tree_remove(&world->tree);
+	free(world);
+	return 0;
+}
+
+/* Make the journal of a plan that is true of the tree as it is. */
+static void make_plan(struct world *world, const char *text)
+{
+	struct reorg_plan plan;
+
+	reorg_journal_close(world->journal);
+	world->journal = NULL;
+	assert_ok(plan_text_read(world->tree.fd, ax_str_from(text), &world->arena, &plan,
+			  &world->err),
+		&world->err);
+	assert_ok(reorg_journal_create(world->store, &plan, &world->journal, &world->err),
+		&world->err);
+}
+
+enum verb { APPLY, RECOVER, UNDO };
+
+static int run(struct world *world, enum verb verb)
+{
+	struct reorg_options options = { world->tree.fd, &world->progress };
+
+	reorg_report_free(&world->report);
+	world->err = (struct ax_error){ 0 };
+	if (verb == APPLY)
+		return reorg_apply(world->journal, &options, &world->report, &world->err);
+	if (verb == RECOVER)
+		return reorg_recover(world->journal, &options, &world->report, &world->err);
+	return reorg_undo(world->journal, &options, &world->report, &world->err);
+}
+
+/* Another process takes over: everything it knows is on the disk. */
+static void reopen(struct world *world)
+{
+	char id[REORG_ID_SIZE];
+
+	memcpy(id, reorg_journal_id(world->journal), sizeof(id));
+	reorg_journal_close(world->journal);
+	world->journal = NULL;
+	assert_ok(reorg_journal_open(world->store, id, &world->journal, &world->err),
+		&world->err);
+}
+
+/* The state right behind the last check, before the first act. */
+static void begin_only(struct world *world, const char *text)
+{
+	struct reorg_beginning nothing = { 0 };
+
+	make_plan(world, text);
+	assert_ok(reorg_journal_begin(world->journal, &nothing, &world->err), &world->err);
+	reopen(world);
+}
+
+static void check_as_before(struct world *world, const char *what)
+{
+	struct ax_buf now = { 0 };
+
+	disk_describe(&world->tree, DISK_TIMES, &now);
+	if (!ax_str_equal(ax_buf_str(&now), ax_buf_str(&world->before)))
+		fail_msg("%s: the tree is\n%s\nand was\n%.*s", what, ax_buf_text(&now),
+			AX_STR_ARG(ax_buf_str(&world->before)));
+	ax_buf_free(&now);
+}
+
+static void check_content(struct world *world, const char *path, const char *content)
+{
+	struct ax_buf now = { 0 };
+
+	assert_ok(ax_file_read(world->tree.fd, path, 1 << 20, &now, &world->err), &world->err);
+	assert_buf(&now, content);
+	ax_buf_free(&now);
+}
+
+static void check_target(struct world *world, const char *path, const char *target)
+{
+	char text[PATH_MAX] = "";
+
+	assert_true(readlinkat(world->tree.fd, path, text, sizeof(text) - 1) > 0);
+	assert_string_equal(text, target);
+}
+
+static ino_t inode(struct world *world, const char *path)
+{
+	struct stat st;
+
+	assert_int_equal(fstatat(world->tree.fd, path, &st, AT_SYMLINK_NOFOLLOW), 0);
+	return st.st_ino;
+}
+
+#define assert_refused(world, call)                                      \
+	do {                                                             \
+		assert_int_equal(call, -1);                              \
+		if ((world)->err.code != AX_EREFUSED)                    \
+			fail_msg("%s: %s", #call, (world)->err.message); \
+		assert_true(strlen((world)->err.message) > 0);           \
+	} while (0)
+
+#define assert_partly(world, call)                                       \
+	do {                                                             \
+		assert_int_equal(call, -1);                              \
+		if ((world)->err.code != AX_EPARTLY)                     \
+			fail_msg("%s: %s", #call, (world)->err.message); \
+	} while (0)
+
+/* Each kind of act, done, taken back, and both once more. */
+
+static void test_every_act(void **state)
+{
+	static const char *const plans[] = {
+		"mkdir new\nmkdir new/deep", "move out/a out/c", "move out/latest latest",
+		"mkdir new\nmove out/linked1 new/x\nmove out/linked2 new/y",
+		"movedir dead out/dead",
+		"movedir dead out/dead\nretarget out/dead/sub/up ../../out/a ../../a\n"
+		"edit out/dead/one 1 one",
+		"retarget out/latest a b", "relink out/latest latest a out/a",
+		"link link out/a", "move out/a out/present/a\nlink out/a present/a",
+		"movedir dead away\nlink dead away", "unlink out/stale",
+		"edit justfile out/a out/runs/a", "move out/only/child child\nrmdir out/only",
+		"mkdir out/present\nmove out/a out/present/a",
+		"rmdir out/present", /* is not empty */
+	};
+	struct world *world = *state;
+
+	for (size_t i = 0; i < COUNT(plans); i++) {
+		struct ax_buf after = { 0 };
+		struct ax_buf again = { 0 };
+		make_plan(world, plans[i]);
+		assert_ok(run(world, APPLY), &world->err);
+		disk_describe(&world->tree, DISK_TIMES, &after);
+		reopen(world);
+		assert_ok(run(world, RECOVER), &world->err);
+		disk_describe(&world->tree, DISK_TIMES, &again);
+		assert_str_equal(ax_buf_str(&after), ax_buf_str(&again));
+		assert_refused(world, run(world, APPLY));
+		assert_ok(run(world, UNDO), &world->err);
+		check_as_before(world, plans[i]);
+		reopen(world);
+		assert_ok(run(world, UNDO), &world->err);
+		check_as_before(world, plans[i]);
+		ax_buf_free(&after);
+		ax_buf_free(&again);
+	}
+}
+
+static void test_what_acts_do(void **state)
+{
+	struct world *world = *state;
+	ino_t a = inode(world, "out/a");
+	ino_t dead = inode(world, "dead");
+	struct stat st;
+
+	make_plan(world,
+		"mkdir runs\nmove out/a runs/a\nmove out/linked1 runs/linked1\n"
+		"movedir dead runs/dead\nretarget runs/dead/sub/up ../../out/a ../../a\n"
+		"relink out/latest runs/latest a ./a\nlink out/a ../runs/a\n"
+		"unlink out/stale\nedit justfile out/a runs/a\n"
+		"move out/only/child runs/child\nrmdir out/only\nrmdir out/present\n");
+	assert_ok(run(world, APPLY), &world->err);
+	assert_true(inode(world, "runs/a") == a);
+	assert_true(inode(world, "runs/dead") == dead);
+	assert_true(inode(world, "runs/linked1") == inode(world, "out/linked2"));
+	check_content(world, "runs/a", "content of a");
+	check_target(world, "runs/dead/sub/up", "../../a");
+	check_target(world, "runs/latest", "./a");
+	check_target(world, "out/a", "../runs/a");
+	assert_false(disk_exists(&world->tree, "out/latest"));
+	assert_false(disk_exists(&world->tree, "out/stale"));
+	assert_false(disk_exists(&world->tree, "out/only"));
+	assert_false(disk_exists(&world->tree, "dead"));
+	check_content(world, "justfile", "run runs/a out/b runs/a\n");
+	fstatat(world->tree.fd, "justfile", &st, 0);
+	assert_int_equal(st.st_mode & ALLPERMS, 0751);
+	/* out/present holds something: it stays, and is told. */
+	assert_true(disk_exists(&world->tree, "out/present/stays"));
+	assert_int_equal(world->report.n_notes, 1);
+	assert_str(world->report.notes[0].path, "out/present");
+	assert_int_equal(world->report.moved, 3);
+	assert_int_equal(world->report.dirs, 1);
+	assert_int_equal(world->report.edited, 1);
+	assert_false(reorg_journal_settled(world->journal));
+	assert_int_equal(world->progress.acts, world->progress.total);
+}
+
+/* Names that are as odd as a file system allows. */
+static void test_odd_names(void **state)
+{
+	static const char *const names[] = { "\xff\xfe", "new\nline", "-rf", "...",
+		"\x1b[31m" };
+	struct world *world = *state;
+	struct reorg_act acts[COUNT(names) + 1];
+	char paths[COUNT(names) + 1][300];
+	char longest[256];
+	struct reorg_plan plan = { .n_acts = COUNT(acts), .acts = acts };
+
+	memset(longest, 'x', 255);
+	longest[255] = '\0';
+	memset(acts, 0, sizeof(acts));
+	for (size_t i = 0; i < COUNT(acts); i++) {
+		const char *name = i < COUNT(names) ? names[i] : longest;
+		struct stat st;
+		snprintf(paths[i], sizeof(paths[i]), "out/present/%s", name);
+		disk_file(&world->tree, name, name);
+		fstatat(world->tree.fd, name, &st, AT_SYMLINK_NOFOLLOW);
+		acts[i] = (struct reorg_act){ .kind = REORG_MOVE,
+			.from = ax_str_from(name),
+			.to = ax_str_from(paths[i]),
+			.identity = reorg_identity_of(&st) };
+	}
+	assert_ok(reorg_journal_create(world->store, &plan, &world->journal, &world->err),
+		&world->err);
+	assert_ok(run(world, APPLY), &world->err);
+	for (size_t i = 0; i < COUNT(acts); i++)
+		assert_true(disk_exists(&world->tree, paths[i]));
+	assert_ok(run(world, UNDO), &world->err);
+	for (size_t i = 0; i < COUNT(names); i++)
+		check_content(world, names[i], names[i]);
+}
+
+/* What no longer fits the plan stops it before anything has changed. */
+
+static void append_a(const struct disk_tree *tree)
+{
+	int fd = openat(tree->fd, "out/a", O_WRONLY | O_APPEND);
+
+	assert_int_equal(write(fd, "!", 1), 1);
+	close(fd);
+}
+
+static void touch_a(const struct disk_tree *tree)
+{
+	utimensat(tree->fd, "out/a", NULL, 0);
+}
+
+static void chmod_a(const struct disk_tree *tree)
+{
+	fchmodat(tree->fd, "out/a", 0600, 0);
+}
+
+static void remove_a(const struct disk_tree *tree)
+{
+	unlinkat(tree->fd, "out/a", 0);
+}
+
+static void replace_a(const struct disk_tree *tree)
+{
+	renameat(tree->fd, "out/b", tree->fd, "out/a");
+}
+
+static void take_destination(const struct disk_tree *tree)
+{
+	disk_file(tree, "out/present/a", "someone was faster");
+}
+
+static void take_destination_by_link(const struct disk_tree *tree)
+{
+	disk_hard_link(tree, "out/present/a", "out/a");
+}
+
+static void remove_directory(const struct disk_tree *tree)
+{
+	unlinkat(tree->fd, "out/present/stays", 0);
+	unlinkat(tree->fd, "out/present", AT_REMOVEDIR);
+}
+
+static void swap_directory(const struct disk_tree *tree)
+{
+	renameat(tree->fd, "out/present", tree->fd, "out/elsewhere");
+	disk_symlink(tree, "out/present", "../outside");
+}
+
+static void swap_source_directory(const struct disk_tree *tree)
+{
+	renameat(tree->fd, "out", tree->fd, "out.real");
+	disk_symlink(tree, "out", "out.real");
+}
+
+static void grow_directory(const struct disk_tree *tree)
+{
+	disk_file(tree, "dead/sub/late", "late");
+}
+
+static void replace_directory(const struct disk_tree *tree)
+{
+	renameat(tree->fd, "dead", tree->fd, "dead.old");
+	disk_dir(tree, "dead");
+}
+
+static void change_link(const struct disk_tree *tree)
+{
+	unlinkat(tree->fd, "out/latest", 0);
+	disk_symlink(tree, "out/latest", "b");
+}
+
+static void change_script(const struct disk_tree *tree)
+{
+	disk_file(tree, "justfile", "run out/a out/b out/c\n");
+}
+
+static void link_script(const struct disk_tree *tree)
+{
+	renameat(tree->fd, "justfile", tree->fd, "justfile.real");
+	disk_symlink(tree, "justfile", "justfile.real");
+}
+
+static void file_for_directory(const struct disk_tree *tree)
+{
+	disk_file(tree, "new", "a file where a directory is to be");
+}
+
+static const struct {
+	const char *plan;
+	void (*change)(const struct disk_tree *tree);
+} changes[] = {
+	{ "move out/b b\nmove out/a out/present/a", append_a },
+	{ "move out/b b\nmove out/a out/present/a", touch_a },
+	{ "move out/b b\nmove out/a out/present/a", chmod_a },
+	{ "move out/b b\nmove out/a out/present/a", remove_a },
+	{ "mkdir new\nmove out/a out/present/a", replace_a },
+	{ "mkdir new\nmove out/a out/present/a", take_destination },
+	{ "mkdir new\nmove out/a out/present/a", take_destination_by_link },
+	{ "mkdir new\nmove out/a out/present/a", remove_directory },
+	{ "mkdir new\nmove out/a out/present/a", swap_directory },
+	{ "mkdir new\nmove out/a new/a", swap_source_directory },
+	{ "mkdir new\nmovedir dead new/dead", grow_directory },
+	{ "mkdir new\nmovedir dead new/dead", replace_directory },
+	{ "mkdir new\nretarget out/latest a b", change_link },
+	{ "mkdir new\nrelink out/latest new/latest a b", change_link },
+	{ "mkdir new\nedit justfile out/a new/a", change_script },
+	{ "mkdir new\nedit justfile out/a new/a", link_script },
+	{ "move out/b b\nmkdir new\nmove out/a new/a", file_for_directory },
+	{ "mkdir new\nlink out/present/a ../a", take_destination },
+};
+
+/* The plan with the number of entries that plan_text_read() leaves out. */
+static void make_counted_plan(struct world *world, const char *text)
+{
+	struct reorg_plan plan;
+
+	assert_ok(plan_text_read(world->tree.fd, ax_str_from(text), &world->arena, &plan,
+			  &world->err),
+		&world->err);
+	struct reorg_act *acts = ax_arena_alloc(&world->arena, plan.n_acts * sizeof(*acts));
+	memcpy(acts, plan.acts, plan.n_acts * sizeof(*acts));
+	for (size_t i = 0; i < plan.n_acts; i++) {
+		if (acts[i].kind == REORG_MOVE_DIR)
+			acts[i].count = 4; /* one, sub, sub/two, sub/up */
+	}
+	plan.acts = acts;
+	reorg_journal_close(world->journal);
+	world->journal = NULL;
+	assert_ok(reorg_journal_create(world->store, &plan, &world->journal, &world->err),
+		&world->err);
+}
+
+static void test_changed_before(void **state)
+{
+	struct world *world = *state;
+
+	for (size_t i = 0; i < COUNT(changes); i++) {
+		struct ax_buf changed = { 0 };
+		struct ax_buf now = { 0 };
+		disk_tree_empty(&world->tree);
+		reorg_store_close(world->store);
+		assert_ok(reorg_store_open(world->tree.fd, ".artidx/journal", &world->store,
+				  &world->err),
+			&world->err);
+		fill(world);
+		make_counted_plan(world, changes[i].plan);
+		changes[i].change(&world->tree);
+		disk_describe(&world->tree, DISK_TIMES, &changed);
+		if (run(world, APPLY) == 0 || world->err.code != AX_EREFUSED)
+			fail_msg("change %zu: %s", i, world->err.message);
+		disk_describe(&world->tree, DISK_TIMES, &now);
+		assert_str_equal(ax_buf_str(&now), ax_buf_str(&changed));
+		assert_int_equal(reorg_journal_state(world->journal), REORG_PLANNED);
+		ax_buf_free(&changed);
+		ax_buf_free(&now);
+	}
+}
+
+static void test_counted_directory_moves(void **state)
+{
+	struct world *world = *state;
+
+	make_counted_plan(world, "movedir dead out/dead");
+	assert_ok(run(world, APPLY), &world->err);
+}
+
+/* What changes between the last check and the act. */
+
+static void test_swapped_under_our_hands(void **state)
+{
+	struct world *world = *state;
+
+	begin_only(world, "move out/a out/present/a");
+	swap_directory(&world->tree);
+	assert_partly(world, run(world, RECOVER));
+	check_content(world, "out/a", "content of a");
+	assert_false(disk_exists(&world->tree, "outside/a"));
+	/* And back, with nothing done: nothing is to be undone. */
+	assert_ok(run(world, UNDO), &world->err);
+	check_content(world, "out/a", "content of a");
+}
+
+static void test_taken_under_our_hands(void **state)
+{
+	struct world *world = *state;
+
+	begin_only(world, "move out/a out/present/a");
+	take_destination(&world->tree);
+	assert_partly(world, run(world, RECOVER));
+	check_content(world, "out/a", "content of a");
+	check_content(world, "out/present/a", "someone was faster");
+	assert_ok(run(world, UNDO), &world->err);
+	check_content(world, "out/present/a", "someone was faster");
+}
+
+static void test_changed_under_our_hands(void **state)
+{
+	struct world *world = *state;
+
+	begin_only(world, "move out/a out/present/a");
+	append_a(&world->tree);
+	assert_partly(world, run(world, RECOVER));
+	assert_false(disk_exists(&world->tree, "out/present/a"));
+	check_content(world, "out/a", "content of a!");
+}
+
+/* What a crash leaves. */
+
+static void test_one_inode_under_both_names(void **state)
+{
+	struct world *world = *state;
+
+	begin_only(world, "move out/a out/present/a");
+	disk_hard_link(&world->tree, "out/present/a", "out/a");
+	assert_ok(run(world, RECOVER), &world->err);
+	assert_false(disk_exists(&world->tree, "out/a"));
+	check_content(world, "out/present/a", "content of a");
+}
+
+static void test_copy_under_both_names(void **state)
+{
+	struct world *world = *state;
+
+	begin_only(world, "move out/a out/present/a\nmove out/b out/present/b");
+	disk_file(&world->tree, "out/present/a", "content of a");
+	disk_file(&world->tree, "out/present/b", "content of c");
+	assert_partly(world, run(world, RECOVER));
+	check_content(world, "out/present/a", "content of a");
+	check_content(world, "out/b", "content of b");
+	check_content(world, "out/present/b", "content of c");
+}
+
+static void test_sweep(void **state)
+{
+	struct world *world = *state;
+	char name[64];
+	struct reorg_beginning nothing = { 0 };
+
+	make_plan(world, "move out/a out/present/a");
+	snprintf(name, sizeof(name), "out/present/" REORG_TEMPORARY_PREFIX "%s-0",
+		reorg_journal_id(world->journal));
+	disk_file(&world->tree, name, "half");
+	disk_file(&world->tree, "out/present/" REORG_TEMPORARY_PREFIX "other-0", "not ours");
+	assert_ok(reorg_journal_begin(world->journal, &nothing, &world->err), &world->err);
+	reopen(world);
+	assert_ok(run(world, RECOVER), &world->err);
+	assert_false(disk_exists(&world->tree, name));
+	assert_true(disk_exists(&world->tree, "out/present/" REORG_TEMPORARY_PREFIX "other-0"));
+}
+
+/* Undo leaves what has changed since, names it, and can be repeated. */
+
+static void test_undo_leaves_what_changed(void **state)
+{
+	struct world *world = *state;
+	struct stat st;
+
+	make_plan(world,
+		"mkdir new\nmove out/a new/a\nmove out/b new/b\n"
+		"edit justfile out/a new/a\nlink out/a ../new/a\nretarget out/latest a b");
+	assert_ok(run(world, APPLY), &world->err);
+	fstatat(world->tree.fd, "new/b", &st, 0);
+	disk_file(&world->tree, "new/b", "changed since");
+	disk_file(&world->tree, "new/later", "came later");
+	assert_partly(world, run(world, UNDO));
+	assert_int_equal(world->report.n_refused, 1);
+	assert_str(world->report.refused[0].path, "out/b");
+	assert_non_null(strstr(world->err.message, "new/b"));
+	check_content(world, "out/a", "content of a");
+	check_content(world, "justfile", "run out/a out/b out/a\n");
+	check_target(world, "out/latest", "a");
+	check_content(world, "new/b", "changed since");
+	check_content(world, "new/later", "came later");
+	assert_int_equal(reorg_journal_state(world->journal), REORG_UNDONE);
+	/* What is left is not an interruption: other plans may go on. */
+	assert_ok(reorg_store_check_finished(world->store, NULL, &world->err), &world->err);
+
+	reopen(world);
+	assert_partly(world, run(world, UNDO));
+	disk_file(&world->tree, "new/b", "content of b");
+	struct timespec times[2] = { st.st_atim, st.st_mtim };
+	utimensat(world->tree.fd, "new/b", times, 0);
+	reopen(world);
+	assert_ok(run(world, UNDO), &world->err);
+	check_content(world, "out/b", "content of b");
+	unlinkat(world->tree.fd, "new/later", 0);
+	unlinkat(world->tree.fd, "new", AT_REMOVEDIR);
+}
+
+static void test_undo_overwrites_nothing(void **state)
+{
+	struct world *world = *state;
+
+	make_plan(world, "move out/a out/present/a\nmove out/b out/present/b\n"
+			 "edit justfile out/a out/present/a\nunlink out/stale");
+	assert_ok(run(world, APPLY), &world->err);
+	disk_file(&world->tree, "out/a", "a job wrote it again");
+	disk_file(&world->tree, "out/stale", "this one too");
+	disk_file(&world->tree, "justfile", "run something else\n");
+	assert_partly(world, run(world, UNDO));
+	assert_int_equal(world->report.n_refused, 3);
+	check_content(world, "out/a", "a job wrote it again");
+	check_content(world, "out/present/a", "content of a");
+	check_content(world, "out/stale", "this one too");
+	check_content(world, "justfile", "run something else\n");
+	check_content(world, "out/b", "content of b");
+	unlinkat(world->tree.fd, "out/a", 0);
+	unlinkat(world->tree.fd, "out/stale", 0);
+	disk_file(&world->tree, "justfile", "run out/present/a out/b out/present/a\n");
+	reopen(world);
+	assert_ok(run(world, UNDO), &world->err);
+	check_as_before(world, "undo of the rest");
+}
+
+/* An undo of what was left does not touch what a later plan has done. */
+static void test_late_undo(void **state)
+{
+	struct world *world = *state;
+	char id[REORG_ID_SIZE];
+
+	make_plan(world, "move out/a out/present/a\nmove out/b out/present/b");
+	assert_ok(run(world, APPLY), &world->err);
+	memcpy(id, reorg_journal_id(world->journal), sizeof(id));
+	disk_file(&world->tree, "out/b", "in the way");
+	assert_partly(world, run(world, UNDO));
+	make_plan(world, "move out/a out/present/a");
+	assert_ok(run(world, APPLY), &world->err);
+	reorg_journal_close(world->journal);
+	world->journal = NULL;
+	assert_ok(reorg_journal_open(world->store, id, &world->journal, &world->err),
+		&world->err);
+	unlinkat(world->tree.fd, "out/b", 0);
+	assert_ok(run(world, UNDO), &world->err);
+	check_content(world, "out/b", "content of b");
+	check_content(world, "out/present/a", "content of a");
+}
+
+static void test_order_of_plans(void **state)
+{
+	struct world *world = *state;
+
+	make_plan(world, "move out/a out/c");
+	assert_refused(world, run(world, UNDO)); /* was never applied */
+	begin_only(world, "move out/b out/d");
+	make_plan(world, "move out/a out/c");
+	assert_refused(world, run(world, APPLY));
+	assert_non_null(strstr(world->err.message, "--recover"));
+	check_as_before(world, "a plan behind an unfinished one");
+}
+
+/* Deletes: the point of no return. */
+
+static const char trash_plan[] = "mkdir trash\nmove out/a trash/a\nmove out/b trash/b\n"
+				 "delete trash/a\ndelete trash/b\nrmdir trash\nrmdir out/only";
+
+static void test_delete(void **state)
+{
+	struct world *world = *state;
+
+	make_plan(world, trash_plan);
+	assert_ok(run(world, APPLY), &world->err);
+	assert_false(disk_exists(&world->tree, "out/a"));
+	assert_false(disk_exists(&world->tree, "trash"));
+	assert_int_equal(world->report.deleted, 2);
+	assert_refused(world, run(world, UNDO));
+	reopen(world);
+	assert_refused(world, run(world, UNDO));
+	assert_ok(run(world, RECOVER), &world->err);
+}
+
+static void test_delete_is_finished(void **state)
+{
+	struct world *world = *state;
+
+	begin_only(world, trash_plan);
+	disk_dir(&world->tree, "trash");
+	renameat(world->tree.fd, "out/a", world->tree.fd, "trash/a");
+	renameat(world->tree.fd, "out/b", world->tree.fd, "trash/b");
+	assert_ok(reorg_journal_pass_return(world->journal, &world->err), &world->err);
+	unlinkat(world->tree.fd, "trash/a", 0);
+	reopen(world);
+	assert_refused(world, run(world, UNDO));
+	assert_ok(run(world, RECOVER), &world->err);
+	assert_false(disk_exists(&world->tree, "trash"));
+	assert_false(disk_exists(&world->tree, "out/b"));
+}
+
+/* A lenient act leaves a changed file where it is, and the rest goes on. */
+static void test_skip_changed(void **state)
+{
+	struct world *world = *state;
+	struct reorg_plan plan;
+
+	assert_ok(plan_text_read(world->tree.fd, ax_str_from(trash_plan), &world->arena, &plan,
+			  &world->err),
+		&world->err);
+	struct reorg_act *acts = ax_arena_alloc(&world->arena, plan.n_acts * sizeof(*acts));
+	memcpy(acts, plan.acts, plan.n_acts * sizeof(*acts));
+	for (size_t i = 0; i < plan.n_acts; i++)
+		acts[i].skip_changed = true;
+	plan.acts = acts;
+	append_a(&world->tree);
+	assert_ok(reorg_journal_create(world->store, &plan, &world->journal, &world->err),
+		&world->err);
+	assert_ok(run(world, APPLY), &world->err);
+	check_content(world, "out/a", "content of a!");
+	assert_false(disk_exists(&world->tree, "out/b"));
+	assert_int_equal(world->report.n_refused, 1);
+	assert_str(world->report.refused[0].path, "out/a");
+}
+
+/* Stopping */
+
+static void test_stop_before(void **state)
+{
+	struct world *world = *state;
+
+	make_plan(world, "move out/a out/c");
+	world->progress.stop = true;
+	assert_int_equal(run(world, APPLY), -1);
+	assert_int_equal(world->err.code, EINTR);
+	check_as_before(world, "stopped");
+	assert_int_equal(reorg_journal_state(world->journal), REORG_ABANDONED);
+	assert_ok(run(world, UNDO), &world->err);
+	world->progress.stop = false;
+	make_plan(world, "move out/a out/c");
+	assert_ok(run(world, APPLY), &world->err);
+}
+
+enum { MANY = 3000 };
+
+static void *stop_soon(void *argument)
+{
+	struct reorg_progress *progress = argument;
+
+	while (progress->acts < 20)
+		sched_yield();
+	progress->stop = true;
+	return NULL;
+}
+
+static void test_stop_amid(void **state)
+{
+	struct world *world = *state;
+	struct ax_buf text = { 0 };
+	pthread_t thread;
+	char path[32];
+
+	ax_buf_append_text(&text, "mkdir many/new\n");
+	for (unsigned i = 0; i < MANY; i++) {
+		snprintf(path, sizeof(path), "many/%04u", i);
+		disk_file(&world->tree, path, path);
+		ax_buf_printf(&text, "move many/%04u many/new/%04u\n", i, i);
+	}
+	ax_buf_clear(&world->before);
+	disk_describe(&world->tree, DISK_TIMES, &world->before);
+	make_plan(world, ax_buf_text(&text));
+	assert_int_equal(pthread_create(&thread, NULL, stop_soon, &world->progress), 0);
+	assert_partly(world, run(world, APPLY));
+	pthread_join(thread, NULL);
+	assert_non_null(strstr(world->err.message, "artidx reorg --recover"));
+	assert_true(disk_exists(&world->tree, "many/new/0000"));
+	assert_true(disk_exists(&world->tree, "many/2999"));
+	world->progress.stop = false;
+	reopen(world);
+	assert_ok(run(world, RECOVER), &world->err);
+	assert_true(disk_exists(&world->tree, "many/new/2999"));
+	assert_ok(run(world, UNDO), &world->err);
+	check_as_before(world, "many files");
+	ax_buf_free(&text);
+}
+
+/* Across file systems */
+
+static void test_two_file_systems(void **state)
+{
+	struct world *world = *state;
+	struct stat st;
+	char value[8] = "";
+
+	if (!disk_mount(&world->tree, "other", "size=8m"))
+		skip();
+	int fd = openat(world->tree.fd, "out/sparse", O_WRONLY | O_CREAT, 0640);
+	assert_int_equal(pwrite(fd, "start", 5, 0), 5);
+	assert_int_equal(pwrite(fd, "end", 3, (1 << 30) - 3), 3);
+	assert_int_equal(ftruncate(fd, 1 << 30), 0);
+	bool has_xattr = fsetxattr(fd, "user.artidx", "value", 5, 0) == 0;
+	close(fd);
+	fchmodat(world->tree.fd, "out/a", 04751, 0);
+	disk_age(&world->tree);
+	make_plan(world,
+		"mkdir other/new\nmove out/a other/new/a\nmove out/sparse other/sparse\n"
+		"move out/linked1 other/l1\nmove out/linked2 other/new/l2\n"
+		"move out/latest other/latest\nrelink out/stale other/stale nowhere here\n"
+		"move out/only/child other/child\nrmdir out/only");
+	struct stat before;
+	fstatat(world->tree.fd, "out/a", &before, 0);
+	assert_ok(run(world, APPLY), &world->err);
+	assert_int_equal(world->report.copied, 6);
+	fstatat(world->tree.fd, "other/new/a", &st, 0);
+	assert_int_equal(st.st_mode, before.st_mode);
+	assert_true(st.st_mtim.tv_sec == before.st_mtim.tv_sec &&
+		    st.st_mtim.tv_nsec == before.st_mtim.tv_nsec);
+	fstatat(world->tree.fd, "other/sparse", &st, 0);
+	assert_int_equal(st.st_size, 1 << 30);
+	assert_true(st.st_blocks < 1000);
+	assert_true(inode(world, "other/l1") == inode(world, "other/new/l2"));
+	check_target(world, "other/latest", "a");
+	check_target(world, "other/stale", "here");
+	fd = openat(world->tree.fd, "other/sparse", O_RDONLY);
+	if (has_xattr && fgetxattr(fd, "user.artidx", value, sizeof(value)) < 0)
+		assert_true(world->report.n_notes > 0);
+	close(fd);
+	assert_false(disk_exists(&world->tree, "out/a"));
+	reopen(world);
+	assert_ok(run(world, UNDO), &world->err);
+	assert_true(inode(world, "out/linked1") == inode(world, "out/linked2"));
+	fstatat(world->tree.fd, "out/a", &st, 0);
+	assert_int_equal(st.st_mode, before.st_mode);
+	assert_true(st.st_mtim.tv_nsec == before.st_mtim.tv_nsec);
+	check_content(world, "out/a", "content of a");
+	assert_false(disk_exists(&world->tree, "other/new"));
+	unlinkat(world->tree.fd, "out/sparse", 0);
+}
+
+static void test_directories_stay_on_their_file_system(void **state)
+{
+	struct world *world = *state;
+
+	if (!disk_mount(&world->tree, "other", "size=1m"))
+		skip();
+	make_plan(world, "movedir dead other/dead");
+	assert_int_equal(run(world, APPLY), -1);
+	assert_int_equal(world->err.code, EXDEV);
+	assert_true(disk_exists(&world->tree, "dead/sub/two"));
+	assert_int_equal(reorg_journal_state(world->journal), REORG_ABANDONED);
+}
+
+static void test_full_disk(void **state)
+{
+	struct world *world = *state;
+	char *big = malloc((600 << 10) + 1);
+
+	if (!disk_mount(&world->tree, "other", "size=1m"))
+		skip();
+	memset(big, 'x', 600 << 10);
+	big[600 << 10] = '\0';
+	disk_file(&world->tree, "out/big1", big);
+	disk_file(&world->tree, "out/big2", big);
+	disk_age(&world->tree);
+	ax_buf_clear(&world->before);
+	disk_describe(&world->tree, DISK_TIMES, &world->before);
+	make_plan(world,
+		"move out/a other/a\nmove out/big1 other/big1\nmove out/big2 other/big2");
+	assert_partly(world, run(world, APPLY));
+	assert_true(disk_exists(&world->tree, "out/big2"));
+	assert_false(disk_has_prefix(&world->tree, REORG_TEMPORARY_PREFIX));
+	assert_non_null(strstr(world->err.message, "No space left"));
+	reopen(world);
+	assert_partly(world, run(world, RECOVER));
+	assert_ok(run(world, UNDO), &world->err);
+	check_content(world, "out/a", "content of a");
+	check_content(world, "out/big1", big);
+	check_as_before(world, "a full disk");
+	free(big);
+}
+
+static void test_read_only(void **state)
+{
+	struct world *world = *state;
+	char path[PATH_MAX + 16];
+
+	if (!disk_mount(&world->tree, "other", "size=1m"))
+		skip();
+	snprintf(path, sizeof(path), "%s/other", world->tree.path);
+	make_plan(world, "move out/b out/c\nmove out/a other/a");
+	assert_int_equal(mount("none", path, NULL, MS_REMOUNT | MS_RDONLY, NULL), 0);
+	assert_partly(world, run(world, APPLY));
+	check_content(world, "out/a", "content of a");
+	assert_int_equal(mount("none", path, NULL, MS_REMOUNT, NULL), 0);
+	reopen(world);
+	assert_ok(run(world, RECOVER), &world->err);
+	check_content(world, "other/a", "content of a");
+}
+
+/* A directory without write permission. Root needs to become somebody first. */
+static void test_no_permission(void **state)
+{
+	struct world *world = *state;
+	bool is_root = geteuid() == 0;
+
+	if (is_root) {
+		tear_down(state);
+		assert_int_equal(seteuid(65534), 0);
+		assert_int_equal(set_up(state), 0);
+		world = *state;
+	}
+	make_plan(world, "move out/b out/c\nmove out/a out/present/a");
+	assert_int_equal(fchmodat(world->tree.fd, "out/present", 0555, 0), 0);
+	assert_partly(world, run(world, APPLY));
+	assert_non_null(strstr(world->err.message, "Permission denied"));
+	assert_int_equal(fchmodat(world->tree.fd, "out/present", 0755, 0), 0);
+	reopen(world);
+	assert_ok(run(world, UNDO), &world->err);
+	check_as_before(world, "no permission");
+	if (is_root) {
+		tear_down(state);
+		assert_int_equal(seteuid(0), 0);
+		assert_int_equal(set_up(state), 0);
+	}
+}
+
+static void test_edit_splits_links(void **state)
+{
+	struct world *world = *state;
+
+	make_plan(world, "edit out/linked1 two 2");
+	assert_ok(run(world, APPLY), &world->err);
+	check_content(world, "out/linked1", "2 names");
+	check_content(world, "out/linked2", "two names");
+	assert_int_equal(world->report.n_notes, 1);
+	assert_str(world->report.notes[0].path, "out/linked1");
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(test_every_act),
+		CASE(test_what_acts_do),
+		CASE(test_odd_names),
+		CASE(test_changed_before),
+		CASE(test_counted_directory_moves),
+		CASE(test_swapped_under_our_hands),
+		CASE(test_taken_under_our_hands),
+		CASE(test_changed_under_our_hands),
+		CASE(test_one_inode_under_both_names),
+		CASE(test_copy_under_both_names),
+		CASE(test_sweep),
+		CASE(test_undo_leaves_what_changed),
+		CASE(test_undo_overwrites_nothing),
+		CASE(test_late_undo),
+		CASE(test_order_of_plans),
+		CASE(test_delete),
+		CASE(test_delete_is_finished),
+		CASE(test_skip_changed),
+		CASE(test_stop_before),
+		CASE(test_stop_amid),
+		CASE(test_edit_splits_links),
+		CASE(test_no_permission),
+		/* The last ones, as they change what this process sees mounted. */
+		CASE(test_two_file_systems),
+		CASE(test_directories_stay_on_their_file_system),
+		CASE(test_full_disk),
+		CASE(test_read_only),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

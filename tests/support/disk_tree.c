@@ -86,6 +86,7 @@ void disk_tree_make(struct disk_tree *tree)
 {
 	const char *above = getenv("TMPDIR");
 
+	*tree = (struct disk_tree){ .fd = -1 };
 	if (access("/dev/shm", W_OK) == 0)
 		above = "/dev/shm";
 	snprintf(tree->path, sizeof(tree->path), "%s/artidx-test-XXXXXX",
@@ -124,6 +125,8 @@ void disk_tree_empty(const struct disk_tree *tree)
 
 void disk_tree_remove(struct disk_tree *tree)
 {
+	if (*tree->mounted)
+		umount2(tree->mounted, MNT_DETACH);
 	disk_tree_empty(tree);
 	close(tree->fd);
 	rmdir(tree->path);
@@ -305,13 +308,14 @@ static void open_again(struct disk_tree *tree)
 
 bool disk_mount(struct disk_tree *tree, const char *path, const char *options)
 {
-	char target[PATH_MAX + 256];
+	char target[sizeof(tree->mounted)];
 
 	disk_dir(tree, path);
 	snprintf(target, sizeof(target), "%s/%s", tree->path, path);
 	if (unshare(geteuid() ? CLONE_NEWUSER | CLONE_NEWNS : CLONE_NEWNS) == 0 &&
 		mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
 		mount("tmpfs", target, "tmpfs", 0, options) == 0) {
+		memcpy(tree->mounted, target, sizeof(target));
 		open_again(tree);
 		return true;
 	}

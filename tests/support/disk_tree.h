@@ -16,6 +16,7 @@ struct ax_buf;
 struct disk_tree {
 	char path[PATH_MAX];
 	int fd;
+	char mounted[PATH_MAX + 256]; /* by disk_mount(); "" */
 };
 
 /* In memory where there is /dev/shm, else in TMPDIR or /tmp. */

@@ -168,25 +168,19 @@ static struct ax_str cut_front(struct ax_str text, size_t width)
 	return text;
 }
 
-/* Append text in at most width columns; returns how many it took. */
+/* Append text, which takes more than width columns, in at most width; returns how many. */
 static size_t append_cut(const struct qry_table_rows *table, const struct qry_cell *column,
 	struct ax_str text, size_t width, struct ax_buf *out)
 {
 	struct ax_str mark =
 		table->options->style.ascii ? AX_STR("...") : AX_STR("\xe2\x80\xa6");
-	size_t taken = ax_text_width(text), mark_width = ax_text_width(mark);
-	struct ax_str kept = text;
+	size_t room = width - ax_text_width(mark);
 	bool is_path = (column->flags & QRY_FIELD_PATH) != 0;
+	struct ax_str kept = is_path ? cut_front(text, room) : cut_end(text, room);
 
-	if (table->options->style.width == 0 || taken <= width) {
-		ax_buf_append_str(out, text);
-		return taken;
-	}
-	kept = is_path ? cut_front(text, width - mark_width)
-		       : cut_end(text, width - mark_width);
 	ax_buf_append_str(out, is_path ? mark : kept);
 	ax_buf_append_str(out, is_path ? kept : mark);
-	return ax_text_width(kept) + mark_width;
+	return ax_text_width(kept) + width - room;
 }
 
 static const char *pick_color(const struct qry_table_rows *table, const struct qry_cell *column,
@@ -216,7 +210,10 @@ static void append_cell(const struct qry_table_rows *table, size_t i, struct ax_
 		append_blanks(out, padding);
 	if (color)
 		ax_buf_append_text(out, color);
-	taken = append_cut(table, column, text, width, out);
+	if (table->options->style.width > 0 && taken > width)
+		taken = append_cut(table, column, text, width, out);
+	else
+		ax_buf_append_str(out, text);
 	if (color)
 		ax_buf_append_text(out, plain);
 	if (!is_right(column) && !is_last)

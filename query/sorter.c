@@ -1,6 +1,7 @@
 /*
- * A binary heap with the row that comes last at its top: the one to be dropped when a better one
- * comes and the limit is reached. At the end the heap is sorted in place.
+ * Rows are collected as they come. Once there are as many as the limit allows and another one
+ * comes, they become a binary heap with the row that comes last at its top: the one to be dropped
+ * for a better one. At the end all are sorted.
  */
 #include "query/sorter.h"
 
@@ -24,6 +25,7 @@ struct qry_sorter {
 	struct item **items;
 	size_t n_items, capacity;
 	size_t n_taken; /* by qry_sorter_next() */
+	bool is_heap;
 	bool is_sorted;
 };
 
@@ -91,17 +93,11 @@ static void swap(struct item **a, struct item **b)
 	*b = kept;
 }
 
-static void sift_up(struct qry_sorter *sorter, size_t i)
+/* Restore the heap below i. */
+static void sift_down(struct qry_sorter *sorter, size_t i)
 {
-	while (i > 0 && comes_before(sorter, sorter->items[(i - 1) / 2], sorter->items[i])) {
-		swap(&sorter->items[i], &sorter->items[(i - 1) / 2]);
-		i = (i - 1) / 2;
-	}
-}
+	size_t n = sorter->n_items;
 
-/* Restore the heap of the first n items below i. */
-static void sift_down(struct qry_sorter *sorter, size_t i, size_t n)
-{
 	for (;;) {
 		size_t last = i;
 
@@ -116,15 +112,24 @@ static void sift_down(struct qry_sorter *sorter, size_t i, size_t n)
 	}
 }
 
+static void make_heap(struct qry_sorter *sorter)
+{
+	for (size_t i = sorter->n_items / 2; i-- > 0;)
+		sift_down(sorter, i);
+	sorter->is_heap = true;
+}
+
 size_t qry_sorter_count(const struct qry_sorter *sorter)
 {
 	return sorter->n_items;
 }
 
-bool qry_sorter_wants(const struct qry_sorter *sorter, const struct qry_value *keys)
+bool qry_sorter_wants(struct qry_sorter *sorter, const struct qry_value *keys)
 {
 	if (sorter->n_items < sorter->limit)
 		return true;
+	if (!sorter->is_heap)
+		make_heap(sorter);
 	return sorter->limit > 0 && compare_keys(sorter, keys, sorter->items[0]->keys) < 0;
 }
 
@@ -197,20 +202,27 @@ int qry_sorter_add(struct qry_sorter *sorter, const struct qry_value *keys,
 	if (sorter->n_items == sorter->limit) {
 		free(sorter->items[0]);
 		sorter->items[0] = item;
-		sift_down(sorter, 0, sorter->n_items);
+		sift_down(sorter, 0);
 		return 0;
 	}
 	sorter->items[sorter->n_items++] = item;
-	sift_up(sorter, sorter->n_items - 1);
 	return 0;
+}
+
+static int by_order(const void *a, const void *b, void *sorter)
+{
+	const struct item *const *x = a, *const *y = b;
+
+	if (*x == *y)
+		return 0;
+	return comes_before(sorter, *x, *y) ? -1 : 1; /* no two arrived together */
 }
 
 static void sort(struct qry_sorter *sorter)
 {
-	for (size_t n = sorter->n_items; n > 1; n--) {
-		swap(&sorter->items[0], &sorter->items[n - 1]);
-		sift_down(sorter, 0, n - 1);
-	}
+	if (sorter->n_items > 1)
+		qsort_r(sorter->items, sorter->n_items, sizeof(struct item *), by_order,
+			sorter);
 	sorter->is_sorted = true;
 }
 

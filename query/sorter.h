@@ -21,7 +21,7 @@ void qry_sorter_free(struct qry_sorter *sorter);
 size_t qry_sorter_count(const struct qry_sorter *sorter);
 
 /* Whether a row with these keys would be kept now: if not, it need not be rendered. */
-bool qry_sorter_wants(const struct qry_sorter *sorter, const struct qry_value *keys);
+bool qry_sorter_wants(struct qry_sorter *sorter, const struct qry_value *keys);
 
 /* Copy a row in. */
 int qry_sorter_add(struct qry_sorter *sorter, const struct qry_value *keys,

@@ -8,6 +8,8 @@
 #include <math.h>
 #include <stdio.h>
 
+enum { SHOWN_ITEMS = 4 };
+
 const char *qry_type_name(enum qry_type type)
 {
 	static const char *const names[] = {
@@ -242,6 +244,23 @@ static void show_json(struct ax_buf *buf, enum qry_type type, const struct qry_v
 	ax_buf_free(&text);
 }
 
+/* Long lists are for programs: people see how they begin. */
+static void show_list(struct ax_buf *buf, enum qry_type type, const struct qry_value *value)
+{
+	bool is_shape = type == QRY_TYPE_SHAPE;
+	size_t shown = value->list.count;
+
+	if (!is_shape && shown > SHOWN_ITEMS + 1)
+		shown = SHOWN_ITEMS;
+	for (size_t i = 0; i < shown; i++) {
+		if (i > 0)
+			ax_buf_append_byte(buf, is_shape ? 'x' : ',');
+		qry_value_show(buf, type, &value->list.items[i]);
+	}
+	if (shown < value->list.count)
+		ax_buf_printf(buf, " and %zu more", value->list.count - shown);
+}
+
 void qry_value_show(struct ax_buf *buf, enum qry_type type, const struct qry_value *value)
 {
 	if (value->kind == QRY_INT && show_unit(buf, type, value->integer))
@@ -255,11 +274,7 @@ void qry_value_show(struct ax_buf *buf, enum qry_type type, const struct qry_val
 	} else if (value->kind == QRY_REAL) {
 		ax_buf_printf(buf, "%.4g", value->real);
 	} else if (value->kind == QRY_LIST) {
-		for (size_t i = 0; i < value->list.count; i++) {
-			if (i > 0)
-				ax_buf_append_byte(buf, type == QRY_TYPE_SHAPE ? 'x' : ',');
-			qry_value_show(buf, type, &value->list.items[i]);
-		}
+		show_list(buf, type, value);
 	} else {
 		append_scalar(buf, value);
 	}

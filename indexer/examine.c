@@ -6,6 +6,7 @@
 #include "base/path.h"
 #include "indexer/classify.h"
 #include "indexer/log.h"
+#include "indexer/shards.h"
 #include "indexer/writers.h"
 #include "safetensors/header.h"
 #include "safetensors/identify.h"
@@ -362,10 +363,43 @@ static int describe_log(struct look *look)
 	return 0;
 }
 
+static int describe_shards(struct look *look)
+{
+	const struct idx_shards_source source = {
+		.fd = look->fd,
+		.size = (uint64_t)look->st.st_size,
+		.dirfd = look->subject->dirfd,
+		.name = ax_str_from(look->subject->name),
+	};
+	struct ax_arena *arena = &look->examiner->arena;
+	struct ax_buf *why = &look->examiner->problem;
+	struct idx_detail *detail = &look->out->detail;
+	struct idx_shards shards;
+
+	if (idx_shards_look(&source, arena, why, &shards, look->err) < 0)
+		return -1;
+	struct idx_attribute *attributes =
+		ax_arena_alloc(arena, shards.n_attributes * sizeof(*attributes));
+	if (!attributes)
+		return no_memory(look->err);
+	for (size_t i = 0; i < shards.n_attributes; i++)
+		attributes[i] = shards.attributes[i];
+	detail->n_attributes = shards.n_attributes;
+	detail->attributes = attributes;
+	look->out->has_detail = shards.n_attributes > 0;
+	look->out->why = ax_str_from(ax_buf_text(why));
+	/* Shards come and go without a trace in the index. */
+	look->out->provisional = true;
+	return 0;
+}
+
 static int examine_other(struct look *look)
 {
 	if (classify(look, NULL) < 0)
 		return -1;
+	if (look->fd >= 0 && idx_shards_is_index(look->subject->path) &&
+		ax_str_equal(look->out->class_name, AX_STR("other")))
+		return describe_shards(look);
 	if (ax_str_equal(look->out->class_name, AX_STR("log")))
 		return describe_log(look);
 	return 0;

@@ -322,6 +322,38 @@ static void logs_are_read(void **state)
 	examined_end(&e);
 }
 
+#define INDEX                                                    \
+	"{\"metadata\": {\"total_size\": 64}, \"weight_map\": {" \
+	"\"a\": \"m-00001-of-00002.safetensors\", \"b\": \"m-00002-of-00002.safetensors\"}}"
+
+static void indexes_tell_which_shards_are_missing(void **state)
+{
+	struct examined e;
+	struct weights weights = { .tensors = "a.weight F32 4" };
+	const char *path = "out/m/m.safetensors.index.json";
+
+	(void)state;
+	examined_begin(&e, NULL, 60 * MINUTE);
+	weights_write(e.dirfd, "m-00001-of-00002.safetensors", &weights);
+	examined_bytes(&e, path, AX_STR(INDEX));
+	assert_str(e.finding.class_name, "other");
+	assert_int_equal(e.finding.status, IDX_OK);
+	examined_check_attributes(&e, "shards=2 missing=1 total_size=64 "
+				      "missing_shards=m-00002-of-00002.safetensors");
+	assert_true(ax_str_contains(e.finding.why,
+		AX_STR("2 shards, of which these are missing")));
+	assert_true(e.finding.provisional);
+	weights_write(e.dirfd, "m-00002-of-00002.safetensors", &weights);
+	examined_bytes(&e, path, AX_STR(INDEX));
+	examined_check_attributes(&e, "shards=2 missing=0 missing_shards=absent");
+	examined_bytes(&e, path, AX_STR("{\"weight_map\": 1}"));
+	assert_false(e.finding.has_detail);
+	assert_true(ax_str_contains(e.finding.why, AX_STR("not one that can be read")));
+	assert_int_equal(unlinkat(e.dirfd, "m-00001-of-00002.safetensors", 0), 0);
+	assert_int_equal(unlinkat(e.dirfd, "m-00002-of-00002.safetensors", 0), 0);
+	examined_end(&e);
+}
+
 /* That the run ended can be known later without a write to the log. */
 static void what_may_read_differently_later_is_provisional(void **state)
 {
@@ -351,6 +383,7 @@ int main(void)
 		cmocka_unit_test(files_that_change_are_findings),
 		cmocka_unit_test(short_files_that_are_open_for_writing_are_being_written),
 		cmocka_unit_test(logs_are_read),
+		cmocka_unit_test(indexes_tell_which_shards_are_missing),
 		cmocka_unit_test(what_may_read_differently_later_is_provisional),
 	};
 

@@ -1,0 +1,191 @@
+/*
+ * Planes of floats hold no repetitions that are worth looking for: looking costs time, and what
+ * is found by chance costs size. So their blocks are given to zstd as one sequence each that is
+ * all literals: what remains of the format is its Huffman coder, and a raw block where that does
+ * not help. The interface for this (ZSTD_compressSequences) is in the part of zstd that has to be
+ * linked statically.
+ */
+#define ZSTD_STATIC_LINKING_ONLY
+#include "archive/frame.h"
+
+#include "base/buf.h"
+#include "base/error.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <zstd.h>
+
+enum {
+	SAMPLE = 16 * 1024,  /* bytes of a plane that are looked at */
+	WINDOW_LOG_MAX = 27, /* 128 MiB, as zstd itself takes by default */
+};
+
+/* Below this many bits a byte a Huffman code, which needs one bit at least, is far from best. */
+static const double sparse_bits = 1.0;
+
+enum arc_coding arc_coding_of_plane(const unsigned char *plane, size_t size)
+{
+	unsigned counts[256] = { 0 };
+	size_t n = size < SAMPLE ? size : SAMPLE;
+	const unsigned char *sample = plane + (size - n) / 2;
+	double bits = 0;
+
+	for (size_t i = 0; i < n; i++)
+		counts[sample[i]]++;
+	for (size_t i = 0; i < 256; i++) {
+		if (counts[i])
+			bits -= counts[i] * log2((double)counts[i] / (double)n);
+	}
+	return bits < sparse_bits * (double)n ? ARC_CODE_SPARSE : ARC_CODE_LITERALS;
+}
+
+struct arc_encoder {
+	ZSTD_CCtx *context;
+	ZSTD_Sequence *sequences;
+	size_t capacity;
+};
+
+int arc_encoder_new(struct arc_encoder **out, struct ax_error *err)
+{
+	struct arc_encoder *encoder = calloc(1, sizeof(*encoder));
+
+	if (encoder)
+		encoder->context = ZSTD_createCCtx();
+	if (!encoder || !encoder->context) {
+		arc_encoder_free(encoder);
+		return ax_fail(err, ENOMEM, "zstd: no memory");
+	}
+	*out = encoder;
+	return 0;
+}
+
+void arc_encoder_free(struct arc_encoder *encoder)
+{
+	if (!encoder)
+		return;
+	ZSTD_freeCCtx(encoder->context);
+	free(encoder->sequences);
+	free(encoder);
+}
+
+static void set_up(ZSTD_CCtx *context, enum arc_coding coding)
+{
+	ZSTD_CCtx_reset(context, ZSTD_reset_session_and_parameters);
+	ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1);
+	ZSTD_CCtx_setParameter(context, ZSTD_c_contentSizeFlag, 1);
+	switch (coding) {
+	case ARC_CODE_MATCHES:
+		ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, 3);
+		break;
+	case ARC_CODE_SPARSE:
+		ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, 1);
+		break;
+	case ARC_CODE_LITERALS:
+		ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, -1);
+		ZSTD_CCtx_setParameter(context, ZSTD_c_blockDelimiters,
+			ZSTD_sf_explicitBlockDelimiters);
+		ZSTD_CCtx_setParameter(context, ZSTD_c_literalCompressionMode, ZSTD_ps_enable);
+		break;
+	}
+}
+
+/* One literal-only sequence a block; blocks end at cuts and after ARC_BLOCK bytes. */
+static int make_blocks(struct arc_encoder *encoder, size_t size, const size_t *cuts,
+	size_t n_cuts, size_t *n_out, struct ax_error *err)
+{
+	size_t wanted = n_cuts + size / ARC_BLOCK + 2;
+	size_t n = 0, at = 0;
+
+	if (wanted > encoder->capacity) {
+		void *grown =
+			reallocarray(encoder->sequences, wanted, sizeof(*encoder->sequences));
+		if (!grown)
+			return ax_fail(err, ENOMEM, "zstd: no memory");
+		encoder->sequences = grown;
+		encoder->capacity = wanted;
+	}
+	for (size_t i = 0; i <= n_cuts; i++) {
+		size_t end = i < n_cuts ? cuts[i] : size;
+		while (at < end) {
+			size_t len = end - at < ARC_BLOCK ? end - at : ARC_BLOCK;
+			encoder->sequences[n++] = (ZSTD_Sequence){ .litLength = (unsigned)len };
+			at += len;
+		}
+	}
+	*n_out = n;
+	return 0;
+}
+
+int arc_encode(struct arc_encoder *encoder, enum arc_coding coding, struct ax_str content,
+	const size_t *cuts, size_t n_cuts, struct ax_buf *out, struct ax_error *err)
+{
+	/* Blocks that are cut short cost a header each. */
+	size_t bound = ZSTD_compressBound(content.len) + 4 * (n_cuts + 4);
+	size_t n_blocks = 0, written;
+
+	if (!ax_buf_reserve(out, bound))
+		return ax_buf_check(out, "zstd", err);
+	set_up(encoder->context, coding);
+	if (coding == ARC_CODE_LITERALS && content.len) {
+		if (make_blocks(encoder, content.len, cuts, n_cuts, &n_blocks, err) < 0)
+			return -1;
+		written = ZSTD_compressSequences(encoder->context, out->data + out->len, bound,
+			encoder->sequences, n_blocks, content.ptr, content.len);
+	} else {
+		written = ZSTD_compress2(encoder->context, out->data + out->len, bound,
+			content.ptr, content.len);
+	}
+	if (ZSTD_isError(written))
+		return ax_fail(err, EIO, "zstd: %s", ZSTD_getErrorName(written));
+	out->len += written;
+	return 0;
+}
+
+struct arc_decoder {
+	ZSTD_DCtx *context;
+};
+
+int arc_decoder_new(struct arc_decoder **out, struct ax_error *err)
+{
+	struct arc_decoder *decoder = calloc(1, sizeof(*decoder));
+
+	if (decoder)
+		decoder->context = ZSTD_createDCtx();
+	if (!decoder || !decoder->context) {
+		arc_decoder_free(decoder);
+		return ax_fail(err, ENOMEM, "zstd: no memory");
+	}
+	ZSTD_DCtx_setParameter(decoder->context, ZSTD_d_windowLogMax, WINDOW_LOG_MAX);
+	*out = decoder;
+	return 0;
+}
+
+void arc_decoder_free(struct arc_decoder *decoder)
+{
+	if (!decoder)
+		return;
+	ZSTD_freeDCtx(decoder->context);
+	free(decoder);
+}
+
+int arc_decode(struct arc_decoder *decoder, struct ax_str frame, void *out, size_t size,
+	struct ax_error *err)
+{
+	size_t n = ZSTD_decompressDCtx(decoder->context, out, size, frame.ptr, frame.len);
+
+	if (ZSTD_isError(n))
+		return ax_fail(err, AX_ECORRUPT, "damaged zstd frame: %s",
+			ZSTD_getErrorName(n));
+	if (n != size)
+		return ax_fail(err, AX_ECORRUPT, "zstd frame of %zu bytes, %zu are expected", n,
+			size);
+	return 0;
+}
+
+size_t arc_frame_length(struct ax_str bytes)
+{
+	size_t length = ZSTD_findFrameCompressedSize(bytes.ptr, bytes.len);
+
+	return ZSTD_isError(length) ? 0 : length;
+}

@@ -1,0 +1,59 @@
+/*
+ * archive/frame.h - zstd frames (RFC 8878), one at a time
+ *
+ * Every frame has its content size and a checksum of its content, and stands for itself.
+ */
+#ifndef ARTIDX_ARCHIVE_FRAME_H
+#define ARTIDX_ARCHIVE_FRAME_H
+
+#include "base/str.h"
+
+#include <stdint.h>
+
+struct ax_buf;
+struct ax_error;
+
+enum {
+	ARC_FRAME_LIMIT = 8 * 1024 * 1024, /* content bytes of a frame that artidx writes */
+	ARC_BLOCK = 128 * 1024,            /* content bytes of a zstd block, at most */
+};
+
+/* How the bytes of a frame are compressed. */
+enum arc_coding {
+	ARC_CODE_MATCHES,  /* by zstd at level 3: text, headers, integers */
+	ARC_CODE_LITERALS, /* entropy coding alone, block by block: planes of floats */
+	ARC_CODE_SPARSE,   /* by zstd at level 1: planes that are almost constant */
+};
+
+/* What suits a plane, judged by a sample from its middle. */
+enum arc_coding arc_coding_of_plane(const unsigned char *plane, size_t size);
+
+/* Scratch memory of one thread that writes frames. */
+struct arc_encoder;
+int arc_encoder_new(struct arc_encoder **out, struct ax_error *err);
+void arc_encoder_free(struct arc_encoder *encoder);
+
+/*
+ * Append a frame that holds content. For ARC_CODE_LITERALS cuts are the offsets, ascending and
+ * inside of content, at which a block has to end (borders of tensors and planes), so that each
+ * has an entropy table of its own.
+ */
+int arc_encode(struct arc_encoder *encoder, enum arc_coding coding, struct ax_str content,
+	const size_t *cuts, size_t n_cuts, struct ax_buf *out, struct ax_error *err);
+
+/* Scratch memory of one thread that reads frames. */
+struct arc_decoder;
+int arc_decoder_new(struct arc_decoder **out, struct ax_error *err);
+void arc_decoder_free(struct arc_decoder *decoder);
+
+/*
+ * Decode one whole frame into exactly size bytes at out. AX_ECORRUPT when it is damaged, holds
+ * another number of bytes, or would need more memory than a frame of that size.
+ */
+int arc_decode(struct arc_decoder *decoder, struct ax_str frame, void *out, size_t size,
+	struct ax_error *err);
+
+/* Length in bytes of the frame (also a skippable one) at the start of bytes, or 0. */
+size_t arc_frame_length(struct ax_str bytes);
+
+#endif

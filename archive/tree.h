@@ -1,0 +1,40 @@
+/*
+ * archive/tree.h - a directory as the members of an archive
+ *
+ * Ordered by path, so that the same tree gives the same archive.
+ */
+#ifndef ARTIDX_ARCHIVE_TREE_H
+#define ARTIDX_ARCHIVE_TREE_H
+
+#include "archive/member.h"
+#include "base/arena.h"
+
+#include <sys/stat.h>
+
+struct ax_error;
+
+/* What a member was when it was listed, to notice a change. */
+struct arc_source {
+	uint64_t dev, ino, size;
+	ax_nanoseconds mtime, ctime;
+};
+
+struct arc_tree {
+	struct ax_arena arena;
+	int parent; /* the directory that holds the tree's: member paths begin with its name */
+	size_t n;
+	struct arc_member *members; /* no positions, digests and layouts yet */
+	struct arc_source *sources; /* of each */
+};
+
+/*
+ * List the directory dir ("a/b", members "b", "b/..."), below dirfd, without following symlinks.
+ * Special files and what cannot be read are a failure: nothing may be left out silently.
+ */
+int arc_tree_read(int dirfd, struct ax_str dir, struct arc_tree *out, struct ax_error *err);
+void arc_tree_free(struct arc_tree *tree);
+
+struct arc_source arc_source_of(const struct stat *st);
+bool arc_source_same(const struct arc_source *source, const struct stat *st);
+
+#endif

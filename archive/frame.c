@@ -24,20 +24,41 @@ enum {
 /* Below this many bits a byte a Huffman code, which needs one bit at least, is far from best. */
 static const double sparse_bits = 1.0;
 
-enum arc_coding arc_coding_of_plane(const unsigned char *plane, size_t size)
+/* Above this many, a byte is noise. A sample of noise has a little less than 8. */
+static const double noise_bits = 7.9;
+
+/* Order-0 entropy in bits a byte. */
+static double entropy(const unsigned char *bytes, size_t n)
 {
 	unsigned counts[256] = { 0 };
-	size_t n = size < SAMPLE ? size : SAMPLE;
-	const unsigned char *sample = plane + (size - n) / 2;
 	double bits = 0;
 
 	for (size_t i = 0; i < n; i++)
-		counts[sample[i]]++;
+		counts[bytes[i]]++;
 	for (size_t i = 0; i < 256; i++) {
 		if (counts[i])
 			bits -= counts[i] * log2((double)counts[i] / (double)n);
 	}
-	return bits < sparse_bits * (double)n ? ARC_CODE_SPARSE : ARC_CODE_LITERALS;
+	return n ? bits / (double)n : 0;
+}
+
+enum arc_coding arc_coding_of_plane(const unsigned char *plane, size_t size)
+{
+	size_t n = size < SAMPLE ? size : SAMPLE;
+
+	return entropy(plane + (size - n) / 2, n) < sparse_bits ? ARC_CODE_SPARSE
+								: ARC_CODE_LITERALS;
+}
+
+enum arc_coding arc_coding_of_bytes(const unsigned char *bytes, size_t size)
+{
+	if (size < 4 * SAMPLE)
+		return ARC_CODE_MATCHES;
+	for (size_t quarter = 1; quarter <= 3; quarter++) {
+		if (entropy(bytes + quarter * (size / 4) - SAMPLE / 2, SAMPLE) < noise_bits)
+			return ARC_CODE_MATCHES;
+	}
+	return ARC_CODE_LITERALS;
 }
 
 struct arc_encoder {
@@ -87,14 +108,20 @@ static void set_up(ZSTD_CCtx *context, enum arc_coding coding)
 			ZSTD_sf_explicitBlockDelimiters);
 		ZSTD_CCtx_setParameter(context, ZSTD_c_literalCompressionMode, ZSTD_ps_enable);
 		break;
+	case ARC_CODE_STORED:
+		ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, -1);
+		ZSTD_CCtx_setParameter(context, ZSTD_c_blockDelimiters,
+			ZSTD_sf_explicitBlockDelimiters);
+		ZSTD_CCtx_setParameter(context, ZSTD_c_literalCompressionMode, ZSTD_ps_disable);
+		break;
 	}
 }
 
 /* One literal-only sequence a block; blocks end at cuts and after ARC_BLOCK bytes. */
-static int make_blocks(struct arc_encoder *encoder, size_t size, const size_t *cuts,
-	size_t n_cuts, size_t *n_out, struct ax_error *err)
+static int make_blocks(struct arc_encoder *encoder, const struct arc_frame *frame,
+	size_t *n_out, struct ax_error *err)
 {
-	size_t wanted = n_cuts + size / ARC_BLOCK + 2;
+	size_t wanted = frame->n_cuts + frame->content.len / ARC_BLOCK + 2;
 	size_t n = 0, at = 0;
 
 	if (wanted > encoder->capacity) {
@@ -105,8 +132,8 @@ static int make_blocks(struct arc_encoder *encoder, size_t size, const size_t *c
 		encoder->sequences = grown;
 		encoder->capacity = wanted;
 	}
-	for (size_t i = 0; i <= n_cuts; i++) {
-		size_t end = i < n_cuts ? cuts[i] : size;
+	for (size_t i = 0; i <= frame->n_cuts; i++) {
+		size_t end = i < frame->n_cuts ? frame->cuts[i] : frame->content.len;
 		while (at < end) {
 			size_t len = end - at < ARC_BLOCK ? end - at : ARC_BLOCK;
 			encoder->sequences[n++] = (ZSTD_Sequence){ .litLength = (unsigned)len };
@@ -117,18 +144,20 @@ static int make_blocks(struct arc_encoder *encoder, size_t size, const size_t *c
 	return 0;
 }
 
-int arc_encode(struct arc_encoder *encoder, enum arc_coding coding, struct ax_str content,
-	const size_t *cuts, size_t n_cuts, struct ax_buf *out, struct ax_error *err)
+int arc_encode(struct arc_encoder *encoder, const struct arc_frame *frame, struct ax_buf *out,
+	struct ax_error *err)
 {
+	struct ax_str content = frame->content;
 	/* Blocks that are cut short cost a header each. */
-	size_t bound = ZSTD_compressBound(content.len) + 4 * (n_cuts + 4);
+	size_t bound = ZSTD_compressBound(content.len) + 4 * (frame->n_cuts + 4);
+	bool blocks = frame->coding == ARC_CODE_LITERALS || frame->coding == ARC_CODE_STORED;
 	size_t n_blocks = 0, written;
 
 	if (!ax_buf_reserve(out, bound))
 		return ax_buf_check(out, "zstd", err);
-	set_up(encoder->context, coding);
-	if (coding == ARC_CODE_LITERALS && content.len) {
-		if (make_blocks(encoder, content.len, cuts, n_cuts, &n_blocks, err) < 0)
+	set_up(encoder->context, frame->coding);
+	if (blocks && content.len) {
+		if (make_blocks(encoder, frame, &n_blocks, err) < 0)
 			return -1;
 		written = ZSTD_compressSequences(encoder->context, out->data + out->len, bound,
 			encoder->sequences, n_blocks, content.ptr, content.len);

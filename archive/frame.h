@@ -14,7 +14,7 @@ struct ax_buf;
 struct ax_error;
 
 enum {
-	ARC_FRAME_LIMIT = 8 * 1024 * 1024, /* content bytes of a frame that artidx writes */
+	ARC_FRAME_LIMIT = 4 * 1024 * 1024, /* content bytes of a frame that artidx writes */
 	ARC_BLOCK = 128 * 1024,            /* content bytes of a zstd block, at most */
 };
 
@@ -23,10 +23,14 @@ enum arc_coding {
 	ARC_CODE_MATCHES,  /* by zstd at level 3: text, headers, integers */
 	ARC_CODE_LITERALS, /* entropy coding alone, block by block: planes of floats */
 	ARC_CODE_SPARSE,   /* by zstd at level 1: planes that are almost constant */
+	ARC_CODE_STORED, /* not at all: the length of the frame follows from that of its content */
 };
 
 /* What suits a plane, judged by a sample from its middle. */
 enum arc_coding arc_coding_of_plane(const unsigned char *plane, size_t size);
+
+/* What suits a part of any other file: nothing is looked for in what is compressed already. */
+enum arc_coding arc_coding_of_bytes(const unsigned char *bytes, size_t size);
 
 /* Scratch memory of one thread that writes frames. */
 struct arc_encoder;
@@ -34,12 +38,20 @@ int arc_encoder_new(struct arc_encoder **out, struct ax_error *err);
 void arc_encoder_free(struct arc_encoder *encoder);
 
 /*
- * Append a frame that holds content. For ARC_CODE_LITERALS cuts are the offsets, ascending and
- * inside of content, at which a block has to end (borders of tensors and planes), so that each
- * has an entropy table of its own.
+ * A frame to be written. For ARC_CODE_LITERALS cuts are the offsets, ascending and inside of
+ * content, at which a block has to end (borders of tensors and planes), so that each has an
+ * entropy table of its own.
  */
-int arc_encode(struct arc_encoder *encoder, enum arc_coding coding, struct ax_str content,
-	const size_t *cuts, size_t n_cuts, struct ax_buf *out, struct ax_error *err);
+struct arc_frame {
+	enum arc_coding coding;
+	struct ax_str content;
+	const size_t *cuts;
+	size_t n_cuts;
+};
+
+/* Append the frame. */
+int arc_encode(struct arc_encoder *encoder, const struct arc_frame *frame, struct ax_buf *out,
+	struct ax_error *err);
 
 /* Scratch memory of one thread that reads frames. */
 struct arc_decoder;

@@ -6,7 +6,7 @@
  *	u32     0x184D2A50
  *	u32     length of all that follows
  *	8 bytes "artidxI" and the version, 0x01
- *	V       members about the archive itself: they come first
+ *	V       members about the archive itself, at most 16: they come first
  *	V       members
  *	        each member:
  *	V S         length of what its path has in common with the path before, and the rest
@@ -29,8 +29,7 @@
  * Paths are as in the directory that was packed: without the ".planar" that the tar adds, so
  * that a later version can store members in other forms under other flags. The content of a file
  * lies in the tar without gaps: all of it, of a sparse one its extents. What is about the archive
- * lies below NAME.artidx, all else is NAME or below it. Either part is ordered by the bytes of
- * its paths. A reader refuses other versions and flags it does not know.
+ * lies in NAME.artidx, all else is NAME or below it, ordered by the bytes of the paths. A reader refuses other versions and flags it does not know.
  */
 #include "archive/index.h"
 
@@ -46,6 +45,7 @@ enum {
 	FRAME_HEAD = 8,
 	SUM_BYTES = 8,
 	MEMBER_MIN = 17, /* bytes of the smallest member */
+	ABOUT_MAX = 16,
 };
 
 static const char magic[8] = "artidxI\x01";
@@ -365,7 +365,8 @@ static bool is_in_place(const struct arc_index *index, size_t i)
 	if (member == root)
 		return member->type == ARC_DIR && ax_path_dir(member->path).len == 0 &&
 		       (!i || !ax_str_equal(member->path, index->members[0].path));
-	if (ax_str_compare(member[-1].path, member->path) >= 0)
+	if (i < index->n_about ? arc_index_find(index, member->path) != member
+			       : ax_str_compare(member[-1].path, member->path) >= 0)
 		return false;
 	const struct arc_member *parent = arc_index_find(index, ax_path_dir(member->path));
 	return parent && parent->type == ARC_DIR && ax_path_below(parent->path, root->path);
@@ -378,7 +379,7 @@ static int parse_members(struct parser *parser, struct ax_error *err)
 	size_t n_about = (size_t)take_below(cursor, left / MEMBER_MIN + 1);
 	size_t n = (size_t)take_below(cursor, left / MEMBER_MIN + 1);
 
-	if (cursor->bad || n_about > n)
+	if (cursor->bad || n_about > n || n_about > ABOUT_MAX)
 		return ax_fail(err, AX_ECORRUPT, "the index is damaged");
 	parser->index.members =
 		ax_arena_alloc(parser->arena, (n + 1) * sizeof(struct arc_member));
@@ -432,10 +433,12 @@ int arc_index_parse(struct ax_str frame, uint64_t tar_size, struct ax_arena *are
 
 const struct arc_member *arc_index_find(const struct arc_index *index, struct ax_str path)
 {
-	bool about = index->n_about && ax_path_below(path, index->members[0].path);
-	size_t low = about ? 0 : index->n_about;
-	size_t high = about && index->n > index->n_about ? index->n_about : index->n;
+	size_t low = index->n_about, high = index->n;
 
+	for (size_t i = 0; i < index->n_about && i < index->n; i++) {
+		if (ax_str_equal(path, index->members[i].path))
+			return &index->members[i];
+	}
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 		int order = ax_str_compare(path, index->members[middle].path);

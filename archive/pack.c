@@ -1,0 +1,692 @@
+#include "archive/pack.h"
+
+#include "archive/about.h"
+#include "archive/crew.h"
+#include "archive/index.h"
+#include "archive/pack_internal.h"
+#include "archive/progress.h"
+#include "archive/seek.h"
+#include "archive/tar.h"
+#include "archive/tree.h"
+#include "base/file.h"
+#include "base/path.h"
+#include "safetensors/header.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum {
+	GROUP = 256 * 1024,       /* content of a group, before it is closed */
+	LARGE = 256 * 1024,       /* files from here on have frames of their own, */
+	LARGE_PLANAR = 64 * 1024, /* and these, if they have planes or holes */
+	EXTENTS_MAX = 64 * 1024,  /* a file in more pieces is stored whole */
+	THREADS = 2,
+	THREADS_MAX = 8, /* what one thread holds is bounded, so is their number */
+};
+
+enum about { ABOUT_DIR, ABOUT_README, ABOUT_MANIFEST, ABOUT_C, ABOUT_PERL, N_ABOUT };
+
+struct packer {
+	const struct arc_tree *tree;
+	const struct arc_pack_options *options;
+	struct arc_pack_report *report;
+	int fd;
+	const char *path;
+	struct ax_arena arena;
+	size_t n;
+	struct arc_member *members; /* N_ABOUT, and the tree's */
+	struct arc_pack_shared shared;
+	unsigned threads;
+	struct arc_crew *crew;
+	struct sft_header *header;
+	struct arc_encoder *encoder;
+	struct arc_sha256_hasher *sha256;
+	bool plain;
+	size_t n_labels_seen;
+	struct arc_pack_job *group; /* being filled */
+	uint64_t tar;               /* bytes of the tar laid out so far */
+	struct arc_frames frames;   /* written so far */
+	uint64_t manifest_at;       /* in the file */
+	size_t manifest_length;     /* of its frames */
+};
+
+/* ---- what comes back from the crew */
+
+static int write_job(struct packer *packer, struct arc_pack_job *job, struct ax_error *err)
+{
+	uint64_t at = packer->frames.n ? packer->frames.at[packer->frames.n] : 0;
+	struct arc_progress *progress = packer->options->progress;
+
+	if (job->error.code) {
+		*err = job->error;
+		return -1;
+	}
+	if (job->is_manifest) {
+		packer->manifest_at = at;
+		packer->manifest_length = job->frames.len;
+	}
+	if (ax_pwrite_full(packer->fd, job->frames.data, job->frames.len, (off_t)at,
+		    packer->path, err) < 0)
+		return -1;
+	for (size_t i = 0; i < job->n_sizes; i++) {
+		if (arc_frames_add(&packer->frames, job->sizes[i].size, job->sizes[i].content,
+			    err) < 0)
+			return -1;
+	}
+	if (!progress)
+		return 0;
+	atomic_fetch_add(&progress->done, job->bytes);
+	if (atomic_load(&progress->stop))
+		return ax_fail(err, ECANCELED, "%s: stopped", packer->path);
+	return 0;
+}
+
+static int take_one(struct packer *packer, struct ax_error *err)
+{
+	struct arc_pack_job *job = arc_crew_take(packer->crew);
+
+	if (!job)
+		return 0;
+	int status = write_job(packer, job, err);
+	arc_pack_job_free(job);
+	return status < 0 ? -1 : 1;
+}
+
+/* Wait for all that is under way, and forget it. */
+static void drain(struct packer *packer)
+{
+	struct arc_pack_job *job;
+
+	while (packer->crew && (job = arc_crew_take(packer->crew)))
+		arc_pack_job_free(job);
+}
+
+/*
+ * Hand in a job, which is the crew's from here on. After a failure nothing is under way any more:
+ * what parts share can be released.
+ */
+static int give(struct packer *packer, struct arc_pack_job *job, struct ax_error *err)
+{
+	if (arc_crew_is_full(packer->crew) && take_one(packer, err) < 0) {
+		drain(packer);
+		arc_pack_job_free(job);
+		return -1;
+	}
+	arc_crew_give(packer->crew, job);
+	return 0;
+}
+
+/* ---- groups */
+
+static struct ax_buf *group_content(struct packer *packer, struct ax_error *err)
+{
+	if (!packer->group)
+		packer->group = calloc(1, sizeof(*packer->group));
+	if (!packer->group) {
+		ax_fail(err, ENOMEM, "%s: no memory", packer->path);
+		return NULL;
+	}
+	return &packer->group->content;
+}
+
+static int close_group(struct packer *packer, struct ax_error *err)
+{
+	struct arc_pack_job *group = packer->group;
+
+	packer->group = NULL;
+	return group ? give(packer, group, err) : 0;
+}
+
+static int append_bytes(struct packer *packer, const void *bytes, size_t len,
+	struct ax_error *err)
+{
+	struct ax_buf *content = group_content(packer, err);
+
+	if (!content)
+		return -1;
+	ax_buf_append(content, bytes, len);
+	packer->tar += len;
+	return ax_buf_check(content, packer->path, err);
+}
+
+static int append_zeros(struct packer *packer, size_t len, struct ax_error *err)
+{
+	static const char zeros[2 * ARC_TAR_BLOCK];
+
+	while (len) {
+		size_t n = len < sizeof(zeros) ? len : sizeof(zeros);
+		if (append_bytes(packer, zeros, n, err) < 0)
+			return -1;
+		len -= n;
+	}
+	return 0;
+}
+
+/* Leave a gap for a file, which a worker fills. */
+static int append_small(struct packer *packer, size_t i, struct ax_error *err)
+{
+	struct arc_pack_job *group = packer->group;
+
+	if (group->n_smalls == group->capacity) {
+		size_t capacity = 2 * group->capacity + 16;
+		void *grown = reallocarray(group->smalls, capacity, sizeof(*group->smalls));
+		if (!grown)
+			return ax_fail(err, ENOMEM, "%s: no memory", packer->path);
+		group->smalls = grown;
+		group->capacity = capacity;
+	}
+	group->smalls[group->n_smalls++] =
+		(struct arc_small){ .member = i, .at = group->content.len };
+	return append_zeros(packer, (size_t)packer->members[i].size, err);
+}
+
+static struct ax_str stored_name(struct packer *packer, const struct arc_member *member)
+{
+	if (!(member->flags & ARC_PLANAR))
+		return member->path;
+	const size_t extra = sizeof(ARC_PLANAR_SUFFIX) - 1;
+	char *name = ax_arena_alloc(&packer->arena, member->path.len + extra + 1);
+	if (!name)
+		return AX_STR("");
+	memcpy(name, member->path.ptr, member->path.len);
+	memcpy(name + member->path.len, ARC_PLANAR_SUFFIX, extra);
+	return ax_str(name, member->path.len + extra);
+}
+
+static int append_header(struct packer *packer, struct arc_member *member, struct ax_error *err)
+{
+	struct ax_buf *content = group_content(packer, err);
+	struct ax_str target = member->target;
+
+	if (!content)
+		return -1;
+	if (member->type == ARC_HARD_LINK) {
+		struct arc_index index = {
+			.n_about = N_ABOUT,
+			.n = packer->n,
+			.members = packer->members,
+		};
+		target = stored_name(packer, arc_index_find(&index, target));
+	}
+	size_t before = content->len;
+	if (arc_tar_append_header(content, member, stored_name(packer, member), target, err) <
+		0)
+		return -1;
+	member->header_at = packer->tar;
+	packer->tar += content->len - before;
+	member->data_at = packer->tar;
+	return 0;
+}
+
+/* ---- large members */
+
+static uint64_t part_end(const struct arc_planar *planar, uint64_t begin, uint64_t stored)
+{
+	uint64_t end = begin;
+
+	if (!planar)
+		return stored - begin < ARC_FRAME_LIMIT ? stored : begin + ARC_FRAME_LIMIT;
+	while (end < stored) {
+		uint64_t next = arc_planar_piece(planar, end).end;
+		if (next - begin > ARC_FRAME_LIMIT)
+			break;
+		end = next;
+	}
+	return end;
+}
+
+static int give_part(struct packer *packer, const struct arc_pack_job *part,
+	struct ax_error *err)
+{
+	struct arc_pack_job *job = malloc(sizeof(*job));
+
+	if (!job) {
+		drain(packer);
+		if (part->is_last)
+			arc_large_free(part->large);
+		return ax_fail(err, ENOMEM, "%s: no memory", packer->path);
+	}
+	*job = *part;
+	return give(packer, job, err);
+}
+
+/* Takes large. It goes with its last part, or here. */
+static int give_parts(struct packer *packer, struct arc_large *large, struct ax_error *err)
+{
+	uint64_t stored = packer->members[large->member].stored;
+	struct arc_pack_job part = { .large = large };
+
+	do {
+		part.end = part_end(large->planar, part.begin, stored);
+		part.is_last = part.end == stored;
+		if (give_part(packer, &part, err) < 0) {
+			if (!part.is_last)
+				arc_large_free(large);
+			return -1;
+		}
+		part.begin = part.end;
+		part.part++;
+	} while (part.begin < stored);
+	packer->tar += stored;
+	return 0;
+}
+
+/* The extents of a file with holes; none, and not sparse, where there are no holes. */
+static int find_extents(struct packer *packer, struct arc_member *member, int fd,
+	struct ax_error *err)
+{
+	struct arc_extent *extents = NULL;
+	size_t n = 0, capacity = 0;
+	uint64_t stored = 0;
+	off_t size = (off_t)member->size;
+
+	for (off_t begin = 0, end = 0; (begin = lseek(fd, end, SEEK_DATA)) >= 0;) {
+		end = lseek(fd, begin, SEEK_HOLE);
+		if (end < 0 || begin >= size || n == EXTENTS_MAX)
+			break;
+		end = end < size ? end : size;
+		if (n == capacity) {
+			capacity = 2 * capacity + 16;
+			void *grown = reallocarray(extents, capacity, sizeof(*extents));
+			if (!grown) {
+				free(extents);
+				return ax_fail(err, ENOMEM, "%s: no memory", packer->path);
+			}
+			extents = grown;
+		}
+		extents[n++] = (struct arc_extent){ .offset = (uint64_t)begin,
+			.length = (uint64_t)(end - begin) };
+		stored += (uint64_t)(end - begin);
+	}
+	if (stored < member->size && n < EXTENTS_MAX) {
+		struct arc_extent *kept =
+			ax_arena_alloc(&packer->arena, (n + 1) * sizeof(*kept));
+		if (kept && n)
+			memcpy(kept, extents, n * sizeof(*kept));
+		member->flags |= kept ? ARC_SPARSE : 0;
+		member->extents = kept;
+		member->n_extents = n;
+		member->stored = stored;
+	}
+	free(extents);
+	return 0;
+}
+
+/* Find out how a file is stored. *planar is the caller's. */
+static int examine(struct packer *packer, size_t i, struct arc_planar **planar,
+	struct ax_error *err)
+{
+	struct arc_member *member = &packer->members[i];
+	struct arc_kind kind = { .planar = NULL };
+	int fd = arc_pack_open(&packer->shared, i, err);
+
+	if (fd < 0)
+		return -1;
+	int status = arc_kind_of_file(packer->header, fd, member->size, member->path.ptr, &kind,
+		err);
+	if (status == 0 && kind.is_safetensors) {
+		member->flags |= ARC_SAFETENSORS;
+		member->layout = kind.layout;
+	}
+	off_t hole = status == 0 ? lseek(fd, 0, SEEK_HOLE) : -1;
+	if (hole >= 0 && (uint64_t)hole < member->size)
+		status = find_extents(packer, member, fd, err);
+	close(fd);
+	if (status < 0 || packer->plain || (member->flags & ARC_SPARSE)) {
+		arc_planar_free(kind.planar);
+		kind.planar = NULL;
+	}
+	if (kind.planar)
+		member->flags |= ARC_PLANAR;
+	*planar = kind.planar;
+	return status;
+}
+
+static int new_large(size_t member, struct arc_planar *planar, struct arc_large **out,
+	struct ax_error *err)
+{
+	struct arc_large *large = calloc(1, sizeof(*large));
+
+	if (large)
+		*large = (struct arc_large){
+			.member = member, .planar = planar, .digests = arc_digests_new()
+		};
+	if (!large || !large->digests) {
+		if (large)
+			arc_large_free(large);
+		else
+			arc_planar_free(planar);
+		return ax_fail(err, ENOMEM, "no memory for packing");
+	}
+	*out = large;
+	return 0;
+}
+
+/* Takes planar. */
+static int lay_out_large(struct packer *packer, size_t i, struct arc_planar *planar,
+	struct ax_error *err)
+{
+	struct arc_member *member = &packer->members[i];
+	struct arc_large *large = NULL;
+
+	if (new_large(i, planar, &large, err) < 0)
+		return -1;
+	if (append_header(packer, member, err) < 0 || close_group(packer, err) < 0) {
+		arc_large_free(large);
+		return -1;
+	}
+	if (give_parts(packer, large, err) < 0)
+		return -1;
+	return append_zeros(packer, arc_tar_padding(member->stored), err);
+}
+
+/* ---- members */
+
+static void label(struct packer *packer, struct arc_member *member)
+{
+	const struct arc_pack_options *options = packer->options;
+
+	while (packer->n_labels_seen < options->n_labels) {
+		const struct arc_label *label = &options->labels[packer->n_labels_seen];
+		int order = ax_str_compare(label->path, member->path);
+		if (order == 0)
+			member->class = label->class;
+		if (order >= 0)
+			return;
+		packer->n_labels_seen++;
+	}
+}
+
+static int lay_out_file(struct packer *packer, size_t i, struct ax_error *err)
+{
+	struct arc_member *member = &packer->members[i];
+	struct arc_planar *planar = NULL;
+	const unsigned special = ARC_PLANAR | ARC_SPARSE;
+
+	member->stored = member->size;
+	label(packer, member);
+	packer->report->files++;
+	packer->report->bytes += member->size;
+	if (member->size >= LARGE_PLANAR && examine(packer, i, &planar, err) < 0)
+		return -1;
+	if (planar)
+		packer->report->planar++;
+	if (member->size >= LARGE || (member->flags & special))
+		return lay_out_large(packer, i, planar, err);
+	arc_planar_free(planar);
+	if (append_header(packer, member, err) < 0 || append_small(packer, i, err) < 0)
+		return -1;
+	return append_zeros(packer, arc_tar_padding(member->stored), err);
+}
+
+static int lay_out_members(struct packer *packer, struct ax_error *err)
+{
+	for (size_t i = N_ABOUT; i < packer->n; i++) {
+		struct arc_member *member = &packer->members[i];
+		int status = member->type == ARC_FILE ? lay_out_file(packer, i, err)
+						      : append_header(packer, member, err);
+		if (status < 0)
+			return -1;
+		if (packer->group && packer->group->content.len >= GROUP &&
+			close_group(packer, err) < 0)
+			return -1;
+	}
+	return append_zeros(packer, 2 * ARC_TAR_BLOCK, err);
+}
+
+/* ---- what is about the archive */
+
+static int describe(struct packer *packer, struct ax_error *err)
+{
+	static const char *const names[N_ABOUT] = { "", "/README", "/MANIFEST", "/unplanar.c",
+		"/unplanar.pl" };
+	const struct arc_member *root = &packer->tree->members[0];
+
+	for (size_t i = 0; i < N_ABOUT; i++) {
+		struct ax_buf path = { 0 };
+		ax_buf_append_str(&path, root->path);
+		ax_buf_append_text(&path, ".artidx");
+		ax_buf_append_text(&path, names[i]);
+		char *copy =
+			path.failed ? NULL : ax_arena_copy(&packer->arena, ax_buf_str(&path));
+		packer->members[i] = (struct arc_member){
+			.path = ax_str(copy, path.len),
+			.type = i == ABOUT_DIR ? ARC_DIR : ARC_FILE,
+			.flags = ARC_ABOUT,
+			.mode = i == ABOUT_DIR ? 0755 : 0644,
+			.uid = root->uid,
+			.gid = root->gid,
+			.mtime = root->mtime,
+		};
+		ax_buf_free(&path);
+		if (!copy)
+			return ax_fail(err, ENOMEM, "%s: no memory", packer->path);
+	}
+	return 0;
+}
+
+static void digest(struct packer *packer, struct arc_member *member, struct ax_str content)
+{
+	arc_sha256_update(packer->sha256, content.ptr, content.len);
+	member->sha256 = arc_sha256_finish(packer->sha256);
+	member->xxh3 = ax_hash128(content.ptr, content.len);
+}
+
+static int lay_out_text(struct packer *packer, enum about which, struct ax_str content,
+	struct ax_error *err)
+{
+	struct arc_member *member = &packer->members[which];
+
+	member->size = member->stored = content.len;
+	digest(packer, member, content);
+	if (append_header(packer, member, err) < 0 ||
+		append_bytes(packer, content.ptr, content.len, err) < 0)
+		return -1;
+	return append_zeros(packer, arc_tar_padding(content.len), err);
+}
+
+static int lay_out_readme(struct packer *packer, struct ax_error *err)
+{
+	struct ax_buf readme = { 0 };
+
+	arc_append_readme(&readme, packer->tree->members[0].path);
+	int status = ax_buf_check(&readme, packer->path, err);
+	if (status == 0)
+		status = lay_out_text(packer, ABOUT_README, ax_buf_str(&readme), err);
+	ax_buf_free(&readme);
+	return status;
+}
+
+/* Its digests are known at the end: until then it is a text of the same length. */
+static int lay_out_manifest(struct packer *packer, struct ax_error *err)
+{
+	struct arc_member *member = &packer->members[ABOUT_MANIFEST];
+	struct arc_pack_job *job = calloc(1, sizeof(*job));
+
+	if (!job)
+		return ax_fail(err, ENOMEM, "%s: no memory", packer->path);
+	job->is_manifest = true;
+	arc_append_manifest(&job->content, packer->members + N_ABOUT, packer->n - N_ABOUT);
+	member->size = member->stored = job->content.len;
+	if (ax_buf_check(&job->content, packer->path, err) < 0 ||
+		append_header(packer, member, err) < 0 || close_group(packer, err) < 0) {
+		arc_pack_job_free(job);
+		return -1;
+	}
+	if (give(packer, job, err) < 0)
+		return -1;
+	packer->tar += member->size;
+	return append_zeros(packer, arc_tar_padding(member->size), err);
+}
+
+static int lay_out_about(struct packer *packer, struct ax_error *err)
+{
+	struct ax_str c = ax_str((const char *)arc_unplanar_c_text, arc_unplanar_c_length);
+	struct ax_str perl = ax_str((const char *)arc_unplanar_pl_text, arc_unplanar_pl_length);
+
+	if (append_header(packer, &packer->members[ABOUT_DIR], err) < 0 ||
+		lay_out_readme(packer, err) < 0 || lay_out_manifest(packer, err) < 0 ||
+		lay_out_text(packer, ABOUT_C, c, err) < 0)
+		return -1;
+	return lay_out_text(packer, ABOUT_PERL, perl, err);
+}
+
+static int complete_manifest(struct packer *packer, struct ax_error *err)
+{
+	struct arc_pack_job job = { .is_manifest = true };
+	int status = -1;
+
+	arc_append_manifest(&job.content, packer->members + N_ABOUT, packer->n - N_ABOUT);
+	if (ax_buf_check(&job.content, packer->path, err) < 0 ||
+		arc_pack_stored(&job, packer->encoder, err) < 0)
+		goto out;
+	if (job.frames.len != packer->manifest_length) {
+		ax_fail(err, EIO, "%s: the manifest does not fit its place", packer->path);
+		goto out;
+	}
+	digest(packer, &packer->members[ABOUT_MANIFEST], ax_buf_str(&job.content));
+	status = ax_pwrite_full(packer->fd, job.frames.data, job.frames.len,
+		(off_t)packer->manifest_at, packer->path, err);
+out:
+	ax_buf_free(&job.content);
+	ax_buf_free(&job.frames);
+	free(job.sizes);
+	return status;
+}
+
+static int append_index(struct packer *packer, struct ax_error *err)
+{
+	struct arc_index index = {
+		.n_about = N_ABOUT,
+		.n = packer->n,
+		.members = packer->members,
+	};
+	struct ax_buf end = { 0 };
+	uint64_t at = packer->frames.at[packer->frames.n];
+	int status = -1;
+
+	if (arc_index_append(&end, &index, err) < 0 ||
+		arc_frames_add(&packer->frames, end.len, 0, err) < 0 ||
+		arc_frames_append_table(&packer->frames, &end, err) < 0)
+		goto out;
+	if (ax_pwrite_full(packer->fd, end.data, end.len, (off_t)at, packer->path, err) < 0)
+		goto out;
+	packer->report->stored_bytes = at + end.len;
+	status = 0;
+out:
+	ax_buf_free(&end);
+	return status;
+}
+
+/* ---- the whole */
+
+/* A file that is named as planar members are would be taken for one by those who decode by hand. */
+static bool has_planar_name(const struct arc_tree *tree)
+{
+	for (size_t i = 0; i < tree->n; i++) {
+		if (ax_str_ends(tree->members[i].path, AX_STR(ARC_PLANAR_SUFFIX)))
+			return true;
+	}
+	return false;
+}
+
+static int set_up(struct packer *packer, struct ax_error *err)
+{
+	const struct arc_tree *tree = packer->tree;
+	unsigned threads = packer->options->threads ? packer->options->threads : THREADS;
+	uint64_t total = 0;
+
+	packer->threads = threads < THREADS_MAX ? threads : THREADS_MAX;
+	packer->plain = packer->options->plain || has_planar_name(tree);
+	packer->n = N_ABOUT + tree->n;
+	packer->members = ax_arena_alloc(&packer->arena, packer->n * sizeof(*packer->members));
+	packer->shared = (struct arc_pack_shared){
+		.parent = tree->parent,
+		.members = packer->members,
+		.sources = tree->sources,
+		.n_about = N_ABOUT,
+		.scratches = ax_arena_alloc(&packer->arena,
+			packer->threads * sizeof(struct arc_pack_scratch *)),
+	};
+	if (!packer->members || !packer->shared.scratches)
+		return ax_fail(err, ENOMEM, "%s: no memory for %zu members", packer->path,
+			packer->n);
+	memcpy(packer->members + N_ABOUT, tree->members, tree->n * sizeof(*tree->members));
+	for (size_t i = 0; i < tree->n; i++)
+		total += tree->members[i].size;
+	if (packer->options->progress)
+		atomic_store(&packer->options->progress->total, total);
+	for (unsigned i = 0; i < packer->threads; i++) {
+		if (arc_pack_scratch_new(&packer->shared.scratches[i], err) < 0)
+			return -1;
+	}
+	if (sft_header_new(NULL, &packer->header, err) < 0 ||
+		arc_encoder_new(&packer->encoder, err) < 0)
+		return -1;
+	packer->sha256 = arc_sha256_new();
+	if (!packer->sha256)
+		return ax_fail(err, ENOMEM, "%s: no memory", packer->path);
+	return describe(packer, err);
+}
+
+static int run(struct packer *packer, struct ax_error *err)
+{
+	int taken;
+
+	if (lay_out_about(packer, err) < 0 || lay_out_members(packer, err) < 0 ||
+		close_group(packer, err) < 0)
+		return -1;
+	while ((taken = take_one(packer, err)) > 0)
+		;
+	if (taken < 0 || complete_manifest(packer, err) < 0)
+		return -1;
+	return append_index(packer, err);
+}
+
+/* Jobs that are under way are waited for. */
+static void tear_down(struct packer *packer)
+{
+	drain(packer);
+	arc_crew_free(packer->crew);
+	arc_pack_job_free(packer->group);
+	for (unsigned i = 0; packer->shared.scratches && i < packer->threads; i++)
+		arc_pack_scratch_free(packer->shared.scratches[i]);
+	sft_header_free(packer->header);
+	arc_encoder_free(packer->encoder);
+	arc_sha256_free(packer->sha256);
+	arc_frames_free(&packer->frames);
+	ax_arena_free(&packer->arena);
+}
+
+int arc_pack(const struct arc_tree *tree, int fd, const char *path,
+	const struct arc_pack_options *options, struct arc_pack_report *report,
+	struct ax_error *err)
+{
+	struct arc_pack_report done = { .members = tree->n };
+	struct packer packer = {
+		.tree = tree,
+		.options = options,
+		.report = &done,
+		.fd = fd,
+		.path = path,
+	};
+	struct arc_work work;
+	int status = set_up(&packer, err);
+
+	if (status == 0) {
+		work = (struct arc_work){
+			.threads = packer.threads,
+			.window = packer.threads + 2,
+			.context = &packer.shared,
+			.work = arc_pack_work,
+		};
+		status = arc_crew_new(&work, &packer.crew, err);
+	}
+	if (status == 0)
+		status = run(&packer, err);
+	tear_down(&packer);
+	if (status == 0)
+		*report = done;
+	return status;
+}

@@ -79,6 +79,13 @@ uint64_t arc_digests_length(const struct arc_digests *digests)
 	return digests->length;
 }
 
+void arc_digests_reset(struct arc_digests *digests)
+{
+	arc_sha256_finish(digests->sha256);
+	ax_hasher_reset(digests->xxh3);
+	digests->length = 0;
+}
+
 void arc_digests_finish(struct arc_digests *digests, struct arc_sha256 *sha256,
 	struct ax_digest *xxh3)
 {

@@ -29,7 +29,10 @@ void arc_digests_leave(struct arc_digests *digests);
 /* Bytes added so far. By whoever has the turn, or when all parts are in. */
 uint64_t arc_digests_length(const struct arc_digests *digests);
 
-/* When all parts are in. Once. */
+/* Forget what was added: for another file, which is in one part. */
+void arc_digests_reset(struct arc_digests *digests);
+
+/* When all parts are in. Once, or once after each reset. */
 void arc_digests_finish(struct arc_digests *digests, struct arc_sha256 *sha256,
 	struct ax_digest *xxh3);
 

@@ -8,12 +8,14 @@
 #define ZSTD_STATIC_LINKING_ONLY
 #include "archive/frame.h"
 
+#include "archive/seek.h"
 #include "base/buf.h"
 #include "base/error.h"
 
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include <zstd.h>
 
 enum {
@@ -212,9 +214,182 @@ int arc_decode(struct arc_decoder *decoder, struct ax_str frame, void *out, size
 	return 0;
 }
 
-size_t arc_frame_length(struct ax_str bytes)
-{
-	size_t length = ZSTD_findFrameCompressedSize(bytes.ptr, bytes.len);
+/* ---- a whole file */
 
-	return ZSTD_isError(length) ? 0 : length;
+enum { STREAM_INPUT = 256 * 1024, STREAM_OUTPUT = 256 * 1024, FRAME_MAX = 16 * 1024 * 1024 };
+
+struct arc_stream {
+	struct arc_stream_options options;
+	ZSTD_DCtx *context;
+	unsigned char *input, *output;
+	ZSTD_inBuffer in;
+	uint64_t in_at;       /* in the file, of input's end */
+	uint64_t frame_at;    /* where the frame begins */
+	uint64_t frame_given; /* bytes of its content that were given out */
+	uint64_t given;       /* bytes of content in all */
+	uint64_t zeros;       /* to be given out in place of a damaged frame */
+	bool within;          /* a frame has begun */
+	size_t damaged;
+};
+
+int arc_stream_open(const struct arc_stream_options *options, struct arc_stream **out,
+	struct ax_error *err)
+{
+	struct arc_stream *stream = calloc(1, sizeof(*stream));
+
+	if (!stream)
+		return ax_fail(err, ENOMEM, "%s: no memory", options->path);
+	stream->options = *options;
+	stream->context = ZSTD_createDCtx();
+	stream->input = malloc(STREAM_INPUT);
+	stream->output = malloc(STREAM_OUTPUT);
+	stream->in.src = stream->input;
+	if (!stream->context || !stream->input || !stream->output) {
+		arc_stream_close(stream);
+		return ax_fail(err, ENOMEM, "%s: no memory", options->path);
+	}
+	ZSTD_DCtx_setParameter(stream->context, ZSTD_d_windowLogMax, WINDOW_LOG_MAX);
+	*out = stream;
+	return 0;
+}
+
+void arc_stream_close(struct arc_stream *stream)
+{
+	if (!stream)
+		return;
+	ZSTD_freeDCtx(stream->context);
+	free(stream->input);
+	free(stream->output);
+	free(stream);
+}
+
+size_t arc_stream_damaged(const struct arc_stream *stream)
+{
+	return stream->damaged;
+}
+
+/* Continue at a place in the file, with a new frame. */
+static void stream_seek(struct arc_stream *stream, uint64_t at)
+{
+	stream->in.pos = stream->in.size = 0;
+	stream->in_at = stream->frame_at = at;
+	stream->frame_given = 0;
+	stream->within = false;
+	ZSTD_DCtx_reset(stream->context, ZSTD_reset_session_only);
+}
+
+/* 1, 0 at the end of the file, -1. */
+static int stream_fill(struct arc_stream *stream, struct ax_error *err)
+{
+	ssize_t n;
+
+	if (stream->in.pos < stream->in.size)
+		return 1;
+	do
+		n = pread(stream->options.fd, stream->input, STREAM_INPUT,
+			(off_t)stream->in_at);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return ax_fail_errno(err, "%s", stream->options.path);
+	stream->in.pos = 0;
+	stream->in.size = (size_t)n;
+	stream->in_at += (uint64_t)n;
+	return n > 0;
+}
+
+/* Length and content of the frame that is damaged, by the table of frames or by its own head. */
+static bool frame_extent(const struct arc_stream *stream, uint64_t *length, uint64_t *content)
+{
+	const struct arc_frames *frames = stream->options.frames;
+
+	for (size_t i = 0; frames && i < frames->n; i++) {
+		if (frames->at[i] != stream->frame_at)
+			continue;
+		*length = frames->at[i + 1] - frames->at[i];
+		*content = frames->tar[i + 1] - frames->tar[i];
+		return true;
+	}
+	unsigned char *bytes = malloc(FRAME_MAX);
+	ssize_t n = bytes ? pread(stream->options.fd, bytes, FRAME_MAX, (off_t)stream->frame_at)
+			  : -1;
+	bool known = false;
+	if (n > 0) {
+		size_t size = ZSTD_findFrameCompressedSize(bytes, (size_t)n);
+		unsigned long long holds = ZSTD_getFrameContentSize(bytes, (size_t)n);
+		known = !ZSTD_isError(size) && holds <= FRAME_MAX;
+		*length = size;
+		*content = holds;
+	}
+	free(bytes);
+	return known;
+}
+
+static int stream_skip(struct arc_stream *stream, const char *reason, struct ax_error *err)
+{
+	uint64_t length = 0, content = 0;
+
+	if (!frame_extent(stream, &length, &content) || content < stream->frame_given)
+		return ax_fail(err, AX_ECORRUPT, "%s: damaged at byte %llu: %s",
+			stream->options.path, (unsigned long long)stream->frame_at, reason);
+	stream->damaged++;
+	stream->zeros = content - stream->frame_given;
+	stream_seek(stream, stream->frame_at + length);
+	return 0;
+}
+
+static ssize_t give_zeros(struct arc_stream *stream, const void **bytes)
+{
+	size_t n = stream->zeros < STREAM_OUTPUT ? (size_t)stream->zeros : STREAM_OUTPUT;
+
+	memset(stream->output, 0, n);
+	stream->zeros -= n;
+	stream->given += n;
+	*bytes = stream->output;
+	return (ssize_t)n;
+}
+
+/* Decode one step: bytes that came out of it, 0 when there are none yet or the end is reached. */
+static ssize_t stream_step(struct arc_stream *stream, struct ax_error *err)
+{
+	ZSTD_outBuffer out = { .dst = stream->output, .size = STREAM_OUTPUT };
+
+	if (!stream->within)
+		stream->frame_at = stream->in_at - (stream->in.size - stream->in.pos);
+	stream->within = true;
+	size_t left = ZSTD_decompressStream(stream->context, &out, &stream->in);
+	if (ZSTD_isError(left))
+		return stream_skip(stream, ZSTD_getErrorName(left), err);
+	stream->frame_given += out.pos;
+	stream->given += out.pos;
+	if (left == 0) {
+		stream->within = false;
+		stream->frame_given = 0;
+	}
+	return (ssize_t)out.pos;
+}
+
+ssize_t arc_stream_read(struct arc_stream *stream, const void **bytes, struct ax_error *err)
+{
+	for (;;) {
+		if (stream->given + stream->zeros > stream->options.limit)
+			return ax_fail(err, AX_EREFUSED,
+				"%s: expands to more than %llu bytes, which is not plausible",
+				stream->options.path,
+				(unsigned long long)stream->options.limit);
+		if (stream->zeros)
+			return give_zeros(stream, bytes);
+		int filled = stream_fill(stream, err);
+		if (filled < 0)
+			return -1;
+		if (!filled && !stream->within)
+			return 0;
+		if (!filled)
+			return ax_fail(err, AX_ECORRUPT, "%s: ends in the middle of a frame",
+				stream->options.path);
+		ssize_t n = stream_step(stream, err);
+		if (n) {
+			*bytes = stream->output;
+			return n;
+		}
+	}
 }

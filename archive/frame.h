@@ -9,7 +9,9 @@
 #include "base/str.h"
 
 #include <stdint.h>
+#include <sys/types.h>
 
+struct arc_frames;
 struct ax_buf;
 struct ax_error;
 
@@ -65,7 +67,25 @@ void arc_decoder_free(struct arc_decoder *decoder);
 int arc_decode(struct arc_decoder *decoder, struct ax_str frame, void *out, size_t size,
 	struct ax_error *err);
 
-/* Length in bytes of the frame (also a skippable one) at the start of bytes, or 0. */
-size_t arc_frame_length(struct ax_str bytes);
+/*
+ * All frames of a file, one after the other, whoever wrote them. A damaged frame whose length and
+ * content size can still be told reads as zeros, and is counted; any other ends the stream.
+ */
+struct arc_stream_options {
+	int fd;
+	const char *path;                /* for messages */
+	const struct arc_frames *frames; /* where they lie, if that is known; else NULL */
+	uint64_t limit;                  /* bytes of content; more is refused: AX_EREFUSED */
+};
+struct arc_stream;
+int arc_stream_open(const struct arc_stream_options *options, struct arc_stream **out,
+	struct ax_error *err);
+void arc_stream_close(struct arc_stream *stream);
+
+/* The next bytes, borrowed until the next call; 0 at the end, -1 when no more can be read. */
+ssize_t arc_stream_read(struct arc_stream *stream, const void **bytes, struct ax_error *err);
+
+/* Damaged frames so far. */
+size_t arc_stream_damaged(const struct arc_stream *stream);
 
 #endif

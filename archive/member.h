@@ -54,6 +54,12 @@ struct arc_member {
 	struct ax_digest layout;
 };
 
+/*
+ * The run of the original, not longer than max, that the stored byte at begins: of a sparse file
+ * it ends with its extent. at is below stored.
+ */
+struct arc_extent arc_member_run(const struct arc_member *member, uint64_t at, uint64_t max);
+
 /* What a planar member's name ends with in the tar. */
 #define ARC_PLANAR_SUFFIX ".planar"
 

@@ -205,27 +205,6 @@ static int pack_group(struct arc_pack_shared *shared, struct arc_pack_scratch *s
 
 /* ---- parts of large members */
 
-/* The run of the file, not longer than max, that is stored from at on. */
-static struct arc_extent run_at(const struct arc_member *member, uint64_t at, uint64_t max)
-{
-	struct arc_extent run = { .offset = at, .length = max };
-	uint64_t before = 0;
-
-	if (!(member->flags & ARC_SPARSE))
-		return run;
-	for (size_t i = 0; i < member->n_extents; i++) {
-		const struct arc_extent *extent = &member->extents[i];
-		if (at - before < extent->length) {
-			run.offset = extent->offset + (at - before);
-			if (run.length > extent->length - (at - before))
-				run.length = extent->length - (at - before);
-			return run;
-		}
-		before += extent->length;
-	}
-	return run;
-}
-
 static int read_part(const struct arc_pack_shared *shared, const struct arc_pack_job *job,
 	unsigned char *out, struct ax_error *err)
 {
@@ -236,7 +215,7 @@ static int read_part(const struct arc_pack_shared *shared, const struct arc_pack
 	if (fd < 0)
 		return -1;
 	for (uint64_t at = job->begin; at < job->end && status == 0;) {
-		struct arc_extent run = run_at(member, at, job->end - at);
+		struct arc_extent run = arc_member_run(member, at, job->end - at);
 		status = read_original(member, fd, out + (at - job->begin), (size_t)run.length,
 			run.offset, err);
 		at += run.length;
@@ -256,7 +235,7 @@ static void digest_part(const struct arc_pack_shared *shared, struct arc_pack_jo
 
 	arc_digests_enter(digests, job->part);
 	for (uint64_t at = job->begin; is_read && at < job->end;) {
-		struct arc_extent run = run_at(member, at, job->end - at);
+		struct arc_extent run = arc_member_run(member, at, job->end - at);
 		arc_digests_add_zeros(digests, run.offset - arc_digests_length(digests));
 		arc_digests_add(digests, original + (at - job->begin), (size_t)run.length);
 		at += run.length;

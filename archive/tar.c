@@ -35,11 +35,21 @@ static void leave_utf8(struct utf8 utf8)
 	freelocale(utf8.locale);
 }
 
+struct output {
+	struct ax_buf *buf;
+	bool closed; /* what libarchive adds at the end, to complete the entry, is refused */
+};
+
 static la_ssize_t append_to_buf(struct archive *archive, void *context, const void *bytes,
 	size_t len)
 {
-	(void)archive;
-	ax_buf_append(context, bytes, len);
+	struct output *output = context;
+
+	if (output->closed) {
+		archive_set_error(archive, ECANCELED, "headers only");
+		return -1;
+	}
+	ax_buf_append(output->buf, bytes, len);
 	return (la_ssize_t)len;
 }
 
@@ -104,11 +114,13 @@ static int fill_entry(struct archive_entry *entry, const struct arc_member *memb
 	return 0;
 }
 
-static int write_entry(struct archive *writer, struct archive_entry *entry, struct ax_buf *buf)
+static int write_entry(struct archive *writer, struct archive_entry *entry,
+	struct output *output)
 {
 	if (archive_write_set_format_pax(writer) != ARCHIVE_OK ||
 		archive_write_set_bytes_per_block(writer, 0) != ARCHIVE_OK ||
-		archive_write_open2(writer, buf, NULL, append_to_buf, NULL, NULL) != ARCHIVE_OK)
+		archive_write_open2(writer, output, NULL, append_to_buf, NULL, NULL) !=
+			ARCHIVE_OK)
 		return -1;
 	/* A warning is about names that are not UTF-8, which are then kept as bytes. */
 	if (archive_write_header(writer, entry) < ARCHIVE_WARN)
@@ -123,21 +135,20 @@ int arc_tar_append_header(struct ax_buf *buf, const struct arc_member *member,
 	struct utf8 utf8 = enter_utf8();
 	struct archive *writer = archive_write_new();
 	struct archive_entry *entry = archive_entry_new();
+	struct output output = { .buf = buf };
 	int status = -1;
 
 	if (!writer || !entry) {
 		ax_fail(err, ENOMEM, "%.*s: no memory for a tar header", AX_STR_ARG(name));
 	} else if (fill_entry(entry, member, name, target) < 0 ||
-		   write_entry(writer, entry, buf) < 0) {
+		   write_entry(writer, entry, &output) < 0) {
 		ax_fail(err, EIO, "%.*s: cannot be put in a tar: %s", AX_STR_ARG(name),
 			archive_error_string(writer) ? archive_error_string(writer)
 						     : "unknown reason");
 	} else {
 		status = ax_buf_check(buf, "tar header", err);
 	}
-	/* Content is written by others: nothing is to be completed here. */
-	if (writer)
-		archive_write_fail(writer);
+	output.closed = true;
 	archive_write_free(writer);
 	archive_entry_free(entry);
 	leave_utf8(utf8);

@@ -1,0 +1,403 @@
+#include "archive/extract.h"
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/path.h"
+#include "reorg/act.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct arc_extract {
+	int target;
+	int fd; /* the temporary directory, locked */
+	char name[64];
+};
+
+/* ---- the temporary directory */
+
+/* Remove what a directory holds; it is ours alone. Directories are made writable first. */
+static int empty_dir(int fd)
+{
+	DIR *dir = fdopendir(fd);
+	struct dirent *found;
+	int status = 0;
+
+	if (!dir) {
+		close(fd);
+		return -1;
+	}
+	while ((found = readdir(dir))) {
+		const char *name = found->d_name;
+		if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+			continue;
+		if (unlinkat(fd, name, 0) == 0)
+			continue;
+		int child = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (child >= 0)
+			fchmod(child, 0700);
+		if (child < 0 || empty_dir(child) < 0 || unlinkat(fd, name, AT_REMOVEDIR) < 0)
+			status = -1;
+	}
+	closedir(dir);
+	return status;
+}
+
+static int remove_tree(int target, const char *name)
+{
+	int fd = openat(target, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0)
+		return -1;
+	empty_dir(fd);
+	return unlinkat(target, name, AT_REMOVEDIR);
+}
+
+static int open_locked(struct arc_extract *extract, struct ax_error *err)
+{
+	extract->fd = openat(extract->target, extract->name,
+		O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (extract->fd < 0)
+		return ax_fail_errno(err, "%s", extract->name);
+	if (flock(extract->fd, LOCK_EX | LOCK_NB) < 0)
+		return ax_fail(err, AX_EREFUSED, "%s: another artidx is restoring this archive",
+			extract->name);
+	return 0;
+}
+
+static int make_empty(struct arc_extract *extract, struct ax_error *err)
+{
+	if (mkdirat(extract->target, extract->name, 0700) == 0)
+		return open_locked(extract, err);
+	if (errno != EEXIST)
+		return ax_fail_errno(err, "%s: cannot make a temporary directory",
+			extract->name);
+	if (open_locked(extract, err) < 0)
+		return -1;
+	int again = openat(extract->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (again < 0 || fchmod(extract->fd, 0700) < 0 || empty_dir(again) < 0)
+		return ax_fail(err, EIO, "%s: cannot be emptied", extract->name);
+	return 0;
+}
+
+int arc_extract_begin(int target, struct ax_str name, struct arc_extract **out,
+	struct ax_error *err)
+{
+	struct arc_extract *extract = calloc(1, sizeof(*extract));
+
+	if (!extract)
+		return ax_fail(err, ENOMEM, "no memory");
+	extract->target = target;
+	extract->fd = -1;
+	snprintf(extract->name, sizeof(extract->name), "%s%.*s", REORG_TEMPORARY_PREFIX,
+		AX_STR_ARG(ax_str_slice(name, 0, 32)));
+	if (make_empty(extract, err) < 0) {
+		if (extract->fd >= 0)
+			close(extract->fd);
+		free(extract);
+		return -1;
+	}
+	*out = extract;
+	return 0;
+}
+
+void arc_extract_end(struct arc_extract *extract)
+{
+	if (!extract)
+		return;
+	remove_tree(extract->target, extract->name);
+	close(extract->fd);
+	free(extract);
+}
+
+/* ---- members */
+
+static int fail(struct ax_str path, struct ax_error *err)
+{
+	int code = errno;
+
+	if (code == EEXIST)
+		return ax_fail(err, AX_EREFUSED, "%.*s: is in the archive twice",
+			AX_STR_ARG(path));
+	if (code == ENOTDIR || code == ELOOP || code == EXDEV)
+		return ax_fail(err, AX_EREFUSED, "%.*s: its directory is no directory",
+			AX_STR_ARG(path));
+	errno = code;
+	return ax_fail_errno(err, "%.*s", AX_STR_ARG(path));
+}
+
+/* The name of a path with a NUL, in buf; and its directory, open, or -1 after err. */
+static int open_parent(struct arc_extract *extract, struct ax_str path, struct ax_buf *name,
+	struct ax_error *err)
+{
+	ax_buf_clear(name);
+	ax_buf_append_str(name, ax_path_name(path));
+	ax_buf_text(name);
+	if (ax_buf_check(name, extract->name, err) < 0)
+		return -1;
+	int fd = ax_open_beneath(extract->fd, ax_path_dir(path), O_PATH | O_DIRECTORY, 0);
+	return fd < 0 ? fail(path, err) : fd;
+}
+
+int arc_extract_dir(struct arc_extract *extract, struct ax_str path, struct ax_error *err)
+{
+	struct ax_str rest = path, component;
+	int fd = dup(extract->fd);
+	int status = fd < 0 ? fail(path, err) : 0;
+
+	while (status == 0 && ax_path_next(&rest, &component)) {
+		struct ax_buf name = { 0 };
+		ax_buf_append_str(&name, component);
+		const char *text = ax_buf_text(&name);
+		int child = -1;
+		if (mkdirat(fd, text, 0700) < 0 && errno != EEXIST)
+			status = fail(path, err);
+		else if ((child = openat(fd, text,
+				  O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) < 0)
+			status = fail(path, err);
+		ax_buf_free(&name);
+		close(fd);
+		fd = child;
+	}
+	if (fd >= 0)
+		close(fd);
+	return status;
+}
+
+int arc_extract_file(struct arc_extract *extract, struct ax_str path, uint64_t size,
+	struct ax_error *err)
+{
+	int fd = ax_open_beneath(extract->fd, path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+
+	if (fd < 0)
+		return fail(path, err);
+	int status = size && ftruncate(fd, (off_t)size) < 0 ? fail(path, err) : 0;
+	close(fd);
+	return status;
+}
+
+int arc_extract_write(struct arc_extract *extract, struct ax_str path, uint64_t offset,
+	struct ax_str bytes, struct ax_error *err)
+{
+	int fd = ax_open_beneath(extract->fd, path, O_WRONLY, 0);
+
+	if (fd < 0)
+		return fail(path, err);
+	int status =
+		ax_pwrite_full(fd, bytes.ptr, bytes.len, (off_t)offset, extract->name, err);
+	close(fd);
+	return status;
+}
+
+int arc_extract_open(struct arc_extract *extract, struct ax_str path, struct ax_error *err)
+{
+	int fd = ax_open_beneath(extract->fd, path, O_RDONLY, 0);
+
+	return fd < 0 ? fail(path, err) : fd;
+}
+
+int arc_extract_symlink(struct arc_extract *extract, struct ax_str path, struct ax_str target,
+	struct ax_error *err)
+{
+	struct ax_buf name = { 0 }, text = { 0 };
+	int fd = open_parent(extract, path, &name, err);
+	int status = -1;
+
+	ax_buf_append_str(&text, target);
+	if (fd >= 0) {
+		status = symlinkat(ax_buf_text(&text), fd, ax_buf_text(&name));
+		if (status < 0)
+			fail(path, err);
+		close(fd);
+	}
+	ax_buf_free(&name);
+	ax_buf_free(&text);
+	return status;
+}
+
+int arc_extract_link(struct arc_extract *extract, struct ax_str path, struct ax_str existing,
+	struct ax_error *err)
+{
+	struct ax_buf name = { 0 }, old_name = { 0 };
+	int old = open_parent(extract, existing, &old_name, err);
+	int fd = old < 0 ? -1 : open_parent(extract, path, &name, err);
+	int status = -1;
+
+	if (fd >= 0) {
+		status = linkat(old, ax_buf_text(&old_name), fd, ax_buf_text(&name), 0);
+		if (status < 0)
+			fail(path, err);
+		close(fd);
+	}
+	if (old >= 0)
+		close(old);
+	ax_buf_free(&name);
+	ax_buf_free(&old_name);
+	return status;
+}
+
+int arc_extract_remove(struct arc_extract *extract, struct ax_str path, struct ax_error *err)
+{
+	struct ax_buf name = { 0 };
+	int fd = open_parent(extract, path, &name, err);
+	int status = -1;
+
+	if (fd >= 0) {
+		status = unlinkat(fd, ax_buf_text(&name), 0);
+		if (status < 0)
+			fail(path, err);
+		close(fd);
+	}
+	ax_buf_free(&name);
+	return status;
+}
+
+static struct timespec timespec_of(ax_nanoseconds time)
+{
+	const ax_nanoseconds second = 1000000000;
+	ax_nanoseconds rest = time % second;
+
+	if (rest < 0)
+		rest += second;
+	return (struct timespec){
+		.tv_sec = (time_t)((time - rest) / second),
+		.tv_nsec = (long)rest,
+	};
+}
+
+/* An owner that cannot be given is no failure: only root can, and not on every file system. */
+static int set_metadata_at(int parent, const char *name, const struct arc_member *member)
+{
+	struct timespec mtime = timespec_of(member->mtime);
+	struct timespec times[2] = { mtime, mtime };
+
+	if (geteuid() == 0 &&
+		fchownat(parent, name, member->uid, member->gid, AT_SYMLINK_NOFOLLOW) < 0 &&
+		errno != EPERM && errno != EINVAL)
+		return -1;
+	if (member->type != ARC_SYMLINK) {
+		int fd = openat(parent, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+		if (fd < 0)
+			return -1;
+		int status = fchmod(fd, member->mode & 01777);
+		close(fd);
+		if (status < 0)
+			return -1;
+	}
+	return utimensat(parent, name, times, AT_SYMLINK_NOFOLLOW);
+}
+
+int arc_extract_set_metadata(struct arc_extract *extract, const struct arc_member *member,
+	struct ax_error *err)
+{
+	struct ax_buf name = { 0 };
+	int parent = open_parent(extract, member->path, &name, err);
+	int status = -1;
+
+	if (parent >= 0) {
+		status = set_metadata_at(parent, ax_buf_text(&name), member);
+		if (status < 0)
+			fail(member->path, err);
+		close(parent);
+	}
+	ax_buf_free(&name);
+	return status;
+}
+
+/* ---- publishing */
+
+/* A directory can be moved only by who may write to it; in between it is made so. */
+static int rename_new(int from, int to, const char *name, mode_t mode)
+{
+	if (!S_ISDIR(mode) || (mode & 0200))
+		return renameat2(from, name, to, name, RENAME_NOREPLACE);
+	if (fchmodat(from, name, (mode & 07777) | 0200, 0) < 0 ||
+		renameat2(from, name, to, name, RENAME_NOREPLACE) < 0)
+		return -1;
+	return fchmodat(to, name, mode & 07777, 0);
+}
+
+static int merge(int from, int to, struct ax_error *err);
+
+/* Put one name in its place; of a directory that is there, what it holds. */
+static int place(int from, int to, const char *name, struct ax_error *err)
+{
+	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	struct stat st;
+
+	if (fstatat(from, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return ax_fail_errno(err, "%s", name);
+	if (rename_new(from, to, name, st.st_mode) == 0)
+		return 0;
+	if (errno != EEXIST)
+		return ax_fail_errno(err, "%s: cannot be put in its place", name);
+	int source = openat(from, name, flags);
+	int target = source < 0 ? -1 : openat(to, name, flags);
+	int status = -1;
+	if (target < 0)
+		ax_fail(err, AX_EREFUSED, "%s: exists already, and stays as it is", name);
+	else if (merge(source, target, err) == 0)
+		status = 0;
+	if (source >= 0)
+		close(source);
+	if (target >= 0)
+		close(target);
+	return status;
+}
+
+static int merge(int from, int to, struct ax_error *err)
+{
+	int again = openat(from, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = again < 0 ? NULL : fdopendir(again);
+	struct dirent *found;
+	int status = 0;
+
+	if (!dir) {
+		if (again >= 0)
+			close(again);
+		return ax_fail_errno(err, "cannot list what was restored");
+	}
+	while (status == 0 && (found = readdir(dir))) {
+		if (strcmp(found->d_name, ".") == 0 || strcmp(found->d_name, "..") == 0)
+			continue;
+		status = place(from, to, found->d_name, err);
+	}
+	closedir(dir);
+	if (status == 0 && fsync(to) < 0)
+		return ax_fail_errno(err, "cannot sync a directory");
+	return status;
+}
+
+int arc_extract_publish(struct arc_extract *extract, struct ax_error *err)
+{
+	if (syncfs(extract->fd) < 0)
+		return ax_fail_errno(err, "%s: cannot sync", extract->name);
+	return merge(extract->fd, extract->target, err);
+}
+
+bool arc_symlink_stays_inside(struct ax_str path, struct ax_str target)
+{
+	struct ax_str rest = ax_path_dir(path), component;
+	size_t depth = 0;
+
+	if (!target.len || target.ptr[0] == '/')
+		return false;
+	while (ax_path_next(&rest, &component))
+		depth++;
+	for (rest = target; ax_path_next(&rest, &component);) {
+		if (ax_str_equal(component, AX_STR(".")) || !component.len)
+			continue;
+		if (!ax_str_equal(component, AX_STR("..")))
+			depth++;
+		else if (depth-- == 0)
+			return false;
+	}
+	return true;
+}

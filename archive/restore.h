@@ -1,0 +1,40 @@
+/*
+ * archive/restore.h - bring members of an archive back
+ *
+ * They are extracted where nobody looks, checked, and only then put in their places: never over
+ * anything, never outside of the target.
+ */
+#ifndef ARTIDX_ARCHIVE_RESTORE_H
+#define ARTIDX_ARCHIVE_RESTORE_H
+
+#include "archive/open.h"
+#include "archive/read.h"
+#include "archive/select.h"
+
+struct arc_restore_options {
+	int target; /* an open directory: member paths begin there */
+	struct arc_selection selection;
+	unsigned threads; /* 0: as many as suit the machine */
+	uint64_t limit;   /* for archives of others: bytes of content; 0: plausible */
+	struct arc_progress *progress; /* may be NULL */
+};
+
+struct arc_restore_report {
+	struct ax_arena arena;
+	uint64_t members, files, bytes; /* restored now */
+	uint64_t present;               /* were there already, with the same content */
+	size_t n_bad;                   /* damaged, and not restored */
+	struct arc_remark *bad;
+	size_t n_notes; /* restored, but not quite as they were */
+	struct arc_remark *notes;
+};
+void arc_restore_report_free(struct arc_restore_report *report);
+
+/*
+ * AX_EREFUSED, and nothing is changed, when something else is where a member belongs, or when the
+ * archive holds what it must not. Damaged members are no failure.
+ */
+int arc_restore(const struct arc_archive *archive, const struct arc_restore_options *options,
+	struct arc_restore_report *report, struct ax_error *err);
+
+#endif

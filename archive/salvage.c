@@ -1,0 +1,528 @@
+#include "archive/salvage.h"
+
+#include "archive/about.h"
+#include "archive/digests.h"
+#include "archive/extract.h"
+#include "archive/frame.h"
+#include "archive/join.h"
+#include "archive/progress.h"
+#include "archive/tar.h"
+#include "base/buf.h"
+#include "safetensors/header.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+enum {
+	MANIFEST_MAX = 256 * 1024 * 1024,
+	EXPANSION = 200,                   /* what zstd makes of text, and then some */
+	EXPANSION_FREE = 64 * 1024 * 1024, /* for small archives of zeros */
+};
+
+/* A file that MANIFEST names. */
+struct listed {
+	struct ax_str path;
+	struct arc_sha256 sha256;
+	bool seen;
+};
+
+struct salvage {
+	const struct arc_archive *archive;
+	const struct arc_salvage_options *options;
+	struct arc_salvaged *salvaged;
+	size_t n_members_max, n_bad_max, n_notes_max;
+	struct arc_stream *stream;
+	struct arc_tar_source source;
+	struct arc_tar_reader *tar;
+	struct sft_header *header;
+	struct arc_digests *digests;
+	struct ax_str about; /* "NAME.artidx", once it is known */
+	struct listed *listed;
+	size_t n_listed;
+};
+
+void arc_salvaged_free(struct arc_salvaged *salvaged)
+{
+	free(salvaged->members);
+	free(salvaged->bad);
+	free(salvaged->notes);
+	ax_arena_free(&salvaged->arena);
+	*salvaged = (struct arc_salvaged){ .n = 0 };
+}
+
+static int no_memory(const struct salvage *salvage, struct ax_error *err)
+{
+	return ax_fail(err, ENOMEM, "%s: no memory", salvage->archive->path);
+}
+
+static int refuse(const struct salvage *salvage, struct ax_str path, const char *why,
+	struct ax_error *err)
+{
+	return ax_fail(err, AX_EREFUSED, "%s: %.*s: %s", salvage->archive->path,
+		AX_STR_ARG(path), why);
+}
+
+/* ---- lists */
+
+/* Room for one more of size bytes in *list. */
+static int grow(void *list, size_t n, size_t *max, size_t size)
+{
+	void **array = list;
+
+	if (n < *max)
+		return 0;
+	void *grown = reallocarray(*array, 2 * *max + 16, size);
+	if (!grown)
+		return -1;
+	*array = grown;
+	*max = 2 * *max + 16;
+	return 0;
+}
+
+static struct ax_str keep(struct salvage *salvage, struct ax_str s)
+{
+	char *copy = ax_arena_copy(&salvage->salvaged->arena, s);
+
+	return copy ? ax_str(copy, s.len) : ax_str(NULL, 0);
+}
+
+static int add_remark(struct salvage *salvage, bool is_bad, struct ax_str path,
+	const char *text, struct ax_error *err)
+{
+	struct arc_salvaged *out = salvage->salvaged;
+	struct arc_remark remark = {
+		.path = keep(salvage, path),
+		.text = keep(salvage, ax_str_from(text)),
+	};
+
+	if (!remark.path.ptr || !remark.text.ptr)
+		return no_memory(salvage, err);
+	if (is_bad) {
+		if (grow(&out->bad, out->n_bad, &salvage->n_bad_max, sizeof(remark)) < 0)
+			return no_memory(salvage, err);
+		out->bad[out->n_bad++] = remark;
+		return 0;
+	}
+	if (grow(&out->notes, out->n_notes, &salvage->n_notes_max, sizeof(remark)) < 0)
+		return no_memory(salvage, err);
+	out->notes[out->n_notes++] = remark;
+	return 0;
+}
+
+static int add_member(struct salvage *salvage, const struct arc_member *member,
+	struct ax_error *err)
+{
+	struct arc_salvaged *out = salvage->salvaged;
+
+	if (grow(&out->members, out->n, &salvage->n_members_max, sizeof(*member)) < 0)
+		return no_memory(salvage, err);
+	out->members[out->n++] = *member;
+	return 0;
+}
+
+/* ---- MANIFEST */
+
+static int by_path(const void *a, const void *b)
+{
+	const struct listed *x = a, *y = b;
+
+	return ax_str_compare(x->path, y->path);
+}
+
+static struct listed *find_listed(const struct salvage *salvage, struct ax_str path)
+{
+	struct listed key = { .path = path };
+
+	return salvage->n_listed
+		       ? bsearch(&key, salvage->listed, salvage->n_listed, sizeof(key), by_path)
+		       : NULL;
+}
+
+static int parse_manifest(struct salvage *salvage, struct ax_str text, struct ax_error *err)
+{
+	struct ax_buf path = { 0 };
+	struct listed file = { .seen = false };
+	size_t max = 0;
+	int status = 0;
+
+	while (status == 0 && arc_next_of_manifest(&text, &path, &file.sha256)) {
+		file.path = keep(salvage, ax_buf_str(&path));
+		if (!file.path.ptr ||
+			grow(&salvage->listed, salvage->n_listed, &max, sizeof(file)) < 0)
+			status = no_memory(salvage, err);
+		else
+			salvage->listed[salvage->n_listed++] = file;
+	}
+	ax_buf_free(&path);
+	if (salvage->n_listed)
+		qsort(salvage->listed, salvage->n_listed, sizeof(file), by_path);
+	salvage->salvaged->is_ours = status == 0;
+	return status;
+}
+
+static int read_manifest(struct salvage *salvage, const struct arc_member *member,
+	struct ax_error *err)
+{
+	struct ax_buf text = { 0 };
+	struct ax_str bytes;
+	uint64_t offset = 0;
+	int more = 0;
+
+	if (member->size > MANIFEST_MAX)
+		return refuse(salvage, member->path, "is too large", err);
+	while ((more = arc_tar_read(salvage->tar, &bytes, &offset, err)) > 0)
+		ax_buf_append_str(&text, bytes);
+	int status = more < 0 ? -1 : ax_buf_check(&text, salvage->archive->path, err);
+	if (status == 0 && !arc_stream_damaged(salvage->stream))
+		status = parse_manifest(salvage, ax_buf_str(&text), err);
+	ax_buf_free(&text);
+	return status;
+}
+
+/* What an archive of ours begins with is no member of the directory. 1: it was that. */
+static int take_about(struct salvage *salvage, const struct arc_member *member,
+	struct ax_error *err)
+{
+	static const struct ax_str suffix = AX_STR_INIT(".artidx");
+
+	if (!salvage->about.ptr && !salvage->salvaged->n && member->type == ARC_DIR &&
+		ax_str_ends(member->path, suffix) && !ax_path_dir(member->path).len) {
+		salvage->about = keep(salvage, member->path);
+		return salvage->about.ptr ? 1 : no_memory(salvage, err);
+	}
+	if (!salvage->about.ptr || !ax_path_below(member->path, salvage->about))
+		return 0;
+	if (!ax_str_equal(ax_path_name(member->path), AX_STR("MANIFEST")))
+		return 1;
+	return read_manifest(salvage, member, err) < 0 ? -1 : 1;
+}
+
+/* ---- one member */
+
+/* "./a/" is "a"; "." and "./" are "". */
+static struct ax_str normalise(struct ax_str path)
+{
+	while (ax_str_starts(path, AX_STR("./")))
+		path = ax_str_slice(path, 2, SIZE_MAX);
+	while (path.len && path.ptr[path.len - 1] == '/')
+		path.len--;
+	return ax_str_equal(path, AX_STR(".")) ? AX_STR("") : path;
+}
+
+/* The original's name, and that it is planar, where a member is one of ours. */
+static void undo_name(struct salvage *salvage, struct ax_str *path, bool *planar)
+{
+	static const struct ax_str suffix = AX_STR_INIT(ARC_PLANAR_SUFFIX);
+	struct ax_str original = ax_str_slice(*path, 0, path->len - suffix.len);
+
+	*planar = false;
+	if (!ax_str_ends(*path, suffix) || find_listed(salvage, *path) ||
+		!find_listed(salvage, original))
+		return;
+	*path = original;
+	*planar = true;
+}
+
+/* What a hostile archive would have. Does not return 0 where the member may be taken. */
+static int check_member(struct salvage *salvage, const struct arc_member *member,
+	struct ax_error *err)
+{
+	if (!ax_path_is_safe(member->path))
+		return refuse(salvage, member->path, "a name that leads elsewhere", err);
+	if (member->type == ARC_SPECIAL)
+		return refuse(salvage, member->path, "neither file, directory nor link", err);
+	if (member->type == ARC_HARD_LINK && !ax_path_is_safe(member->target))
+		return refuse(salvage, member->path, "a hard link that leads elsewhere", err);
+	if (member->type == ARC_SYMLINK && !salvage->salvaged->is_ours &&
+		!arc_symlink_stays_inside(member->path, member->target))
+		return refuse(salvage, member->path, "a symlink that leads elsewhere", err);
+	return 0;
+}
+
+struct content {
+	const struct arc_member *member;
+	struct arc_join *join; /* of a planar one */
+	struct ax_buf original;
+};
+
+/* Bytes of the original: digest them, write them. */
+static int take_bytes(struct salvage *salvage, const struct content *content, uint64_t offset,
+	struct ax_str bytes, struct ax_error *err)
+{
+	struct arc_extract *extract = salvage->options->extract;
+	uint64_t done = arc_digests_length(salvage->digests);
+
+	if (offset < done || offset + bytes.len > content->member->size)
+		return ax_fail(err, AX_ECORRUPT, "%s: %.*s: content out of place",
+			salvage->archive->path, AX_STR_ARG(content->member->path));
+	if (content->member->flags & ARC_SPARSE || offset == done)
+		arc_digests_add_zeros(salvage->digests, offset - done);
+	arc_digests_add(salvage->digests, bytes.ptr, bytes.len);
+	if (extract && bytes.len)
+		return arc_extract_write(extract, content->member->path, offset, bytes, err);
+	return 0;
+}
+
+static int take_content(struct salvage *salvage, struct content *content, struct ax_error *err)
+{
+	struct ax_str bytes;
+	uint64_t offset = 0;
+	int more;
+
+	while ((more = arc_tar_read(salvage->tar, &bytes, &offset, err)) > 0) {
+		if (content->join) {
+			ax_buf_clear(&content->original);
+			if (arc_join_add(content->join, bytes, &content->original, err) < 0)
+				return -1;
+			bytes = ax_buf_str(&content->original);
+			offset = arc_digests_length(salvage->digests);
+		}
+		if (bytes.len && take_bytes(salvage, content, offset, bytes, err) < 0)
+			return -1;
+	}
+	return more;
+}
+
+/* Compare with MANIFEST; what it does not list cannot be checked. */
+static int judge(struct salvage *salvage, const struct arc_member *member, struct ax_error *err)
+{
+	struct listed *listed = find_listed(salvage, member->path);
+	struct arc_member whole = *member;
+
+	arc_digests_add_zeros(salvage->digests,
+		member->size - arc_digests_length(salvage->digests));
+	arc_digests_finish(salvage->digests, &whole.sha256, &whole.xxh3);
+	if (listed)
+		listed->seen = true;
+	if (salvage->salvaged->is_ours && (!listed || memcmp(&listed->sha256, &whole.sha256,
+							      sizeof(whole.sha256)) != 0)) {
+		if (salvage->options->extract &&
+			arc_extract_remove(salvage->options->extract, member->path, err) < 0)
+			return -1;
+		return add_remark(salvage, true, member->path,
+			"its content is not what was packed: digests differ", err);
+	}
+	return add_member(salvage, &whole, err);
+}
+
+static int take_file(struct salvage *salvage, const struct arc_member *member, bool planar,
+	struct ax_error *err)
+{
+	struct arc_extract *extract = salvage->options->extract;
+	struct content content = { .member = member };
+	int status = 0;
+
+	if (extract && arc_extract_file(extract, member->path, member->size, err) < 0)
+		return -1;
+	arc_digests_reset(salvage->digests);
+	if (planar)
+		status = arc_join_new(salvage->header, member->size, &content.join, err);
+	if (status == 0)
+		status = take_content(salvage, &content, err);
+	arc_join_free(content.join);
+	ax_buf_free(&content.original);
+	/* A planar file whose header is damaged: its digest tells. */
+	if (status < 0 && !(planar && err->code == AX_ECORRUPT))
+		return -1;
+	return judge(salvage, member, err);
+}
+
+static int take_member(struct salvage *salvage, const struct arc_member *found,
+	struct ax_error *err)
+{
+	struct arc_extract *extract = salvage->options->extract;
+	struct arc_member member = *found;
+	bool planar = false, target_planar = false;
+
+	member.path = normalise(member.path);
+	if (!member.path.len)
+		return 0;
+	if (check_member(salvage, &member, err) < 0)
+		return -1;
+	int about = take_about(salvage, &member, err);
+	if (about)
+		return about < 0 ? -1 : 0;
+	if (member.type == ARC_FILE || member.type == ARC_HARD_LINK)
+		undo_name(salvage, &member.path, &planar);
+	if (member.type == ARC_HARD_LINK)
+		undo_name(salvage, &member.target, &target_planar);
+	if (!arc_is_selected(&salvage->options->selection, member.path))
+		return 0;
+	member.path = keep(salvage, member.path);
+	member.target = keep(salvage, member.target);
+	member.class = AX_STR("");
+	if (!member.path.ptr || !member.target.ptr)
+		return no_memory(salvage, err);
+	struct ax_str dir = member.type == ARC_DIR ? member.path : ax_path_dir(member.path);
+	if (extract && arc_extract_dir(extract, dir, err) < 0)
+		return -1;
+	if (member.type == ARC_FILE)
+		return take_file(salvage, &member, planar, err);
+	return add_member(salvage, &member, err);
+}
+
+/* ---- the whole */
+
+static ssize_t read_stream(void *context, const void **bytes, struct ax_error *err)
+{
+	struct salvage *salvage = context;
+	struct arc_progress *progress = salvage->options->progress;
+	ssize_t n = arc_stream_read(salvage->stream, bytes, err);
+
+	if (progress && n > 0) {
+		atomic_fetch_add(&progress->done, (uint64_t)n);
+		if (atomic_load(&progress->stop))
+			return ax_fail(err, ECANCELED, "%s: stopped", salvage->archive->path);
+	}
+	return n;
+}
+
+/* What ends the reading of ours early is damage: what was read before it is whole. */
+static int read_members(struct salvage *salvage, struct ax_error *err)
+{
+	struct arc_member member;
+	int more;
+
+	while ((more = arc_tar_next(salvage->tar, &member, err)) > 0) {
+		if (take_member(salvage, &member, err) < 0) {
+			more = -1;
+			break;
+		}
+	}
+	/* Behind the end of the tar nothing may follow but zeros. */
+	const void *rest;
+	while (more == 0) {
+		ssize_t n = arc_stream_read(salvage->stream, &rest, err);
+		if (n <= 0) {
+			more = (int)n;
+			break;
+		}
+	}
+	if (more < 0 && err->code == AX_ECORRUPT && salvage->salvaged->is_ours)
+		return add_remark(salvage, true, AX_STR(""), err->message, err);
+	if (more == 0 && arc_stream_damaged(salvage->stream) && !salvage->salvaged->is_ours)
+		return ax_fail(err, AX_ECORRUPT, "%s: %zu damaged frames",
+			salvage->archive->path, arc_stream_damaged(salvage->stream));
+	return more;
+}
+
+static bool is_there(const struct salvage *salvage, struct ax_str path)
+{
+	for (size_t i = 0; i < salvage->salvaged->n; i++) {
+		if (ax_str_equal(salvage->salvaged->members[i].path, path))
+			return true;
+	}
+	return false;
+}
+
+static int remark_missing(struct salvage *salvage, struct ax_error *err)
+{
+	for (size_t i = 0; i < salvage->n_listed; i++) {
+		const struct listed *listed = &salvage->listed[i];
+		if (listed->seen ||
+			!arc_is_selected(&salvage->options->selection, listed->path) ||
+			is_there(salvage, listed->path))
+			continue;
+		if (add_remark(salvage, true, listed->path, "cannot be found in the archive",
+			    err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Links come when all files are there, so that nothing is written through one. */
+static int make_links(struct salvage *salvage, struct ax_error *err)
+{
+	struct arc_salvaged *out = salvage->salvaged;
+	struct arc_extract *extract = salvage->options->extract;
+
+	for (size_t i = 0; extract && i < out->n; i++) {
+		const struct arc_member *member = &out->members[i];
+		int status = 0;
+		if (member->type == ARC_HARD_LINK)
+			status = arc_extract_link(extract, member->path, member->target, err);
+		if (status < 0 && err->code == ENOENT && out->is_ours) {
+			struct ax_error kept = *err;
+			status = add_remark(salvage, true, member->path, kept.message, err);
+		}
+		if (status < 0)
+			return -1;
+	}
+	for (size_t i = 0; extract && i < out->n; i++) {
+		const struct arc_member *member = &out->members[i];
+		if (member->type == ARC_SYMLINK &&
+			arc_extract_symlink(extract, member->path, member->target, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int set_metadata(struct salvage *salvage, struct ax_error *err)
+{
+	struct arc_salvaged *out = salvage->salvaged;
+	struct arc_extract *extract = salvage->options->extract;
+
+	for (size_t i = 0; i < out->n; i++) {
+		const struct arc_member *member = &out->members[i];
+		if (member->mode & 06000 && member->type == ARC_FILE &&
+			add_remark(salvage, false, member->path,
+				"was setuid or setgid, and is not any more", err) < 0)
+			return -1;
+	}
+	/* From the end: what is in a directory before the directory. */
+	for (size_t i = out->n; extract && i-- > 0;) {
+		const struct arc_member *member = &out->members[i];
+		if (member->type != ARC_HARD_LINK &&
+			arc_extract_set_metadata(extract, member, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int open_tar(struct salvage *salvage, struct ax_error *err)
+{
+	const struct arc_archive *archive = salvage->archive;
+	uint64_t plausible = archive->size * EXPANSION + EXPANSION_FREE;
+	struct arc_stream_options stream = {
+		.fd = archive->fd,
+		.path = archive->path,
+		.frames = archive->frames.n ? &archive->frames : NULL,
+		.limit = salvage->options->limit ? salvage->options->limit : plausible,
+	};
+
+	salvage->digests = arc_digests_new();
+	if (!salvage->digests)
+		return no_memory(salvage, err);
+	if (sft_header_new(NULL, &salvage->header, err) < 0 ||
+		arc_stream_open(&stream, &salvage->stream, err) < 0)
+		return -1;
+	salvage->source = (struct arc_tar_source){ .context = salvage, .read = read_stream };
+	return arc_tar_open(&salvage->source, &salvage->tar, err);
+}
+
+int arc_salvage(const struct arc_archive *archive, const struct arc_salvage_options *options,
+	struct arc_salvaged *out, struct ax_error *err)
+{
+	struct arc_salvaged salvaged = { .n = 0 };
+	struct salvage salvage = {
+		.archive = archive,
+		.options = options,
+		.salvaged = &salvaged,
+	};
+	int status = -1;
+
+	if (open_tar(&salvage, err) == 0 && read_members(&salvage, err) == 0 &&
+		remark_missing(&salvage, err) == 0 && make_links(&salvage, err) == 0)
+		status = set_metadata(&salvage, err);
+	arc_tar_close(salvage.tar);
+	arc_stream_close(salvage.stream);
+	arc_digests_free(salvage.digests);
+	sft_header_free(salvage.header);
+	free(salvage.listed);
+	if (status < 0)
+		arc_salvaged_free(&salvaged);
+	else
+		*out = salvaged;
+	return status;
+}

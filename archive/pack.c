@@ -181,23 +181,25 @@ static int append_small(struct packer *packer, size_t i, struct ax_error *err)
 	return append_zeros(packer, (size_t)packer->members[i].size, err);
 }
 
-static struct ax_str stored_name(struct packer *packer, const struct arc_member *member)
+/* As in the tar: what is stored as planes says so in its name, and so do other names of it. */
+static struct ax_str stored_name(struct packer *packer, struct ax_str path, bool planar)
 {
-	if (!(member->flags & ARC_PLANAR))
-		return member->path;
 	const size_t extra = sizeof(ARC_PLANAR_SUFFIX) - 1;
-	char *name = ax_arena_alloc(&packer->arena, member->path.len + extra + 1);
+
+	if (!planar)
+		return path;
+	char *name = ax_arena_alloc(&packer->arena, path.len + extra + 1);
 	if (!name)
 		return AX_STR("");
-	memcpy(name, member->path.ptr, member->path.len);
-	memcpy(name + member->path.len, ARC_PLANAR_SUFFIX, extra);
-	return ax_str(name, member->path.len + extra);
+	memcpy(name, path.ptr, path.len);
+	memcpy(name + path.len, ARC_PLANAR_SUFFIX, extra);
+	return ax_str(name, path.len + extra);
 }
 
 static int append_header(struct packer *packer, struct arc_member *member, struct ax_error *err)
 {
 	struct ax_buf *content = group_content(packer, err);
-	struct ax_str target = member->target;
+	bool planar = member->flags & ARC_PLANAR;
 
 	if (!content)
 		return -1;
@@ -207,11 +209,15 @@ static int append_header(struct packer *packer, struct arc_member *member, struc
 			.n = packer->n,
 			.members = packer->members,
 		};
-		target = stored_name(packer, arc_index_find(&index, target));
+		planar = arc_index_find(&index, member->target)->flags & ARC_PLANAR;
 	}
+	struct ax_str name = stored_name(packer, member->path, planar);
+	struct ax_str target =
+		stored_name(packer, member->target, planar && member->type == ARC_HARD_LINK);
+	if (!name.len)
+		return ax_fail(err, ENOMEM, "%s: no memory", packer->path);
 	size_t before = content->len;
-	if (arc_tar_append_header(content, member, stored_name(packer, member), target, err) <
-		0)
+	if (arc_tar_append_header(content, member, name, target, err) < 0)
 		return -1;
 	member->header_at = packer->tar;
 	packer->tar += content->len - before;

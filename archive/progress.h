@@ -5,6 +5,7 @@
 #define ARTIDX_ARCHIVE_PROGRESS_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Read by another thread at any time. All zero at the start. */

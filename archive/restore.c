@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -127,11 +128,11 @@ static int choose(struct restore *restore, struct ax_error *err)
 		if (!arc_is_selected(selection, member->path))
 			continue;
 		n_selected++;
-		int free = look_at_place(restore, member, err);
-		if (free < 0)
+		int vacant = look_at_place(restore, member, err);
+		if (vacant < 0)
 			return -1;
-		restore->wanted[i] = free;
-		restore->report->present += !free && member->type != ARC_DIR;
+		restore->wanted[i] = vacant;
+		restore->report->present += !vacant && member->type != ARC_DIR;
 	}
 	if (!n_selected)
 		return ax_fail(err, AX_EUSAGE, "%s: has no such member",
@@ -149,10 +150,10 @@ static int choose_parents(struct restore *restore, struct ax_error *err)
 		if (!restore->wanted[i] || !dir.len)
 			continue;
 		const struct arc_member *parent = arc_index_find(index, dir);
-		int free = look_at_place(restore, parent, err);
-		if (free < 0)
+		int vacant = look_at_place(restore, parent, err);
+		if (vacant < 0)
 			return -1;
-		restore->wanted[parent - index->members] |= free;
+		restore->wanted[parent - index->members] |= vacant;
 	}
 	return 0;
 }

@@ -359,6 +359,9 @@ static int take_member(struct salvage *salvage, const struct arc_member *found,
 		return -1;
 	if (member.type == ARC_FILE)
 		return take_file(salvage, &member, planar, err);
+	struct listed *listed = find_listed(salvage, member.path);
+	if (listed)
+		listed->seen = true;
 	return add_member(salvage, &member, err);
 }
 
@@ -407,13 +410,33 @@ static int read_members(struct salvage *salvage, struct ax_error *err)
 	return more;
 }
 
-static bool is_there(const struct salvage *salvage, struct ax_str path)
+static int by_member_path(const void *a, const void *b)
 {
-	for (size_t i = 0; i < salvage->salvaged->n; i++) {
-		if (ax_str_equal(salvage->salvaged->members[i].path, path))
-			return true;
+	const struct arc_member *x = *(const struct arc_member *const *)a;
+	const struct arc_member *y = *(const struct arc_member *const *)b;
+
+	return ax_str_compare(x->path, y->path);
+}
+
+/* No name comes twice; a directory may. */
+static int check_names(struct salvage *salvage, struct ax_error *err)
+{
+	const struct arc_salvaged *out = salvage->salvaged;
+	const struct arc_member **sorted = calloc(out->n + 1, sizeof(*sorted));
+	int status = 0;
+
+	if (!sorted)
+		return no_memory(salvage, err);
+	for (size_t i = 0; i < out->n; i++)
+		sorted[i] = &out->members[i];
+	qsort(sorted, out->n, sizeof(*sorted), by_member_path);
+	for (size_t i = 1; i < out->n && status == 0; i++) {
+		if (ax_str_equal(sorted[i - 1]->path, sorted[i]->path) &&
+			!(sorted[i - 1]->type == ARC_DIR && sorted[i]->type == ARC_DIR))
+			status = refuse(salvage, sorted[i]->path, "is there twice", err);
 	}
-	return false;
+	free(sorted);
+	return status;
 }
 
 static int remark_missing(struct salvage *salvage, struct ax_error *err)
@@ -421,8 +444,7 @@ static int remark_missing(struct salvage *salvage, struct ax_error *err)
 	for (size_t i = 0; i < salvage->n_listed; i++) {
 		const struct listed *listed = &salvage->listed[i];
 		if (listed->seen ||
-			!arc_is_selected(&salvage->options->selection, listed->path) ||
-			is_there(salvage, listed->path))
+			!arc_is_selected(&salvage->options->selection, listed->path))
 			continue;
 		if (add_remark(salvage, true, listed->path, "cannot be found in the archive",
 			    err) < 0)
@@ -513,7 +535,8 @@ int arc_salvage(const struct arc_archive *archive, const struct arc_salvage_opti
 	int status = -1;
 
 	if (open_tar(&salvage, err) == 0 && read_members(&salvage, err) == 0 &&
-		remark_missing(&salvage, err) == 0 && make_links(&salvage, err) == 0)
+		check_names(&salvage, err) == 0 && remark_missing(&salvage, err) == 0 &&
+		make_links(&salvage, err) == 0)
 		status = set_metadata(&salvage, err);
 	arc_tar_close(salvage.tar);
 	arc_stream_close(salvage.stream);

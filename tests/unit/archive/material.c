@@ -138,8 +138,8 @@ static void make_tensors(void)
 	static const char *const f32[] = { "F32" };
 	static const char *const bf16[] = { "BF16", "BF16", "BF16" };
 
-	write_tensors("old/all.safetensors", all, COUNT(all), 1536 * 1024 + 8);
-	write_tensors("old/sub/large.safetensors", f32, 1, 9 * 1024 * 1024 + 4);
+	write_tensors("old/all.safetensors", all, COUNT(all), 96 * 1024 + 8);
+	write_tensors("old/sub/large.safetensors", f32, 1, 4352 * 1024 + 4);
 	write_tensors("old/sub/small.safetensors", bf16, COUNT(bf16), 40 * 1024 + 2);
 	write_tensors("old/sub/tiny.safetensors", bf16, COUNT(bf16), 16);
 	write_tensors("old/broken.safetensors", f32, 1, 300 * 1024);
@@ -164,9 +164,9 @@ void make_old(void)
 	assert_int_equal(link("old/sub/large.safetensors", "old/zlink.safetensors"), 0);
 	assert_int_equal(symlink("sub/large.safetensors", "old/symlink"), 0);
 	assert_int_equal(symlink("/nowhere", "old/dangling"), 0);
-	run("for i in $(seq 300); do echo \"line $i\" > old/sub/f$i; done");
-	run("truncate -s 40M old/holes && printf data | "
-	    "dd of=old/holes bs=1 seek=20000000 conv=notrunc status=none");
+	run("for i in $(seq 100); do echo \"line $i\" > old/sub/f$i; done");
+	run("truncate -s 8M old/holes && printf data | "
+	    "dd of=old/holes bs=1 seek=2000000 conv=notrunc status=none");
 	run("truncate -s 1M old/onehole");
 	run("chmod 400 old/empty; chmod 555 old/sub/empty");
 	assert_int_equal(utimensat(AT_FDCWD, "old/noise.bin", early, 0), 0);

@@ -37,7 +37,7 @@ const char *reorg_flag_name(enum reorg_flag flag)
 }
 
 /* Grow a list by one; elements live in the heap until the draft is sealed. */
-static void *add_element(void **items, size_t *count, size_t size)
+void *draft_add_element(void **items, size_t *count, size_t size)
 {
 	size_t n = *count;
 
@@ -69,7 +69,7 @@ static int add_stay(struct draft_maker *maker, struct ax_str path, uint64_t size
 {
 	struct reorg_draft *draft = maker->draft;
 	struct reorg_stay *stay =
-		add_element((void **)&draft->stays, &draft->n_stays, sizeof(*stay));
+		draft_add_element((void **)&draft->stays, &draft->n_stays, sizeof(*stay));
 
 	if (!stay)
 		return ax_fail(maker->err, ENOMEM, "reorg: no memory for the plan");
@@ -136,7 +136,7 @@ static int add_unit(struct draft_maker *maker, struct ax_str data, struct ax_str
 	if (found <= 0 || ax_str_equal(to, path))
 		return found < 0 ? -1 : 0;
 	struct reorg_dir_move *dir =
-		add_element((void **)&draft->dirs, &draft->n_dirs, sizeof(*dir));
+		draft_add_element((void **)&draft->dirs, &draft->n_dirs, sizeof(*dir));
 	if (!dir)
 		return ax_fail(maker->err, ENOMEM, "reorg: no memory for the plan");
 	dir->to = to;
@@ -173,21 +173,32 @@ static int compare_dirs(const void *a, const void *b)
 	return ax_str_compare(x->from, y->from);
 }
 
+/* The unit that path is or is in, or NULL: units are sorted. */
+static const struct reorg_dir_move *find_unit_at(const struct reorg_draft *draft,
+	struct ax_str path)
+{
+	for (; path.len && draft->n_dirs; path = ax_path_dir(path)) {
+		struct reorg_dir_move key = { .from = path };
+		const struct reorg_dir_move *hit =
+			bsearch(&key, draft->dirs, draft->n_dirs, sizeof(key), compare_dirs);
+		if (hit)
+			return hit;
+	}
+	return NULL;
+}
+
 /* Sort the units, and drop doubled ones and those below another. */
 static void settle_units(struct reorg_draft *draft)
 {
-	size_t kept = 0;
+	size_t count = draft->n_dirs;
 
-	if (draft->n_dirs)
-		qsort(draft->dirs, draft->n_dirs, sizeof(*draft->dirs), compare_dirs);
-	for (size_t i = 0; i < draft->n_dirs; i++) {
-		bool inside = false;
-		for (size_t k = kept; k > 0 && !inside; k--)
-			inside = ax_path_below(draft->dirs[i].from, draft->dirs[k - 1].from);
-		if (!inside)
-			draft->dirs[kept++] = draft->dirs[i];
+	if (count)
+		qsort(draft->dirs, count, sizeof(*draft->dirs), compare_dirs);
+	draft->n_dirs = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (!find_unit_at(draft, draft->dirs[i].from))
+			draft->dirs[draft->n_dirs++] = draft->dirs[i];
 	}
-	draft->n_dirs = kept;
 }
 
 static int find_units(struct draft_maker *maker)
@@ -212,29 +223,12 @@ static int find_units(struct draft_maker *maker)
 
 /* ---- files ---- */
 
-/* The unit that path is in, or REORG_NO_DIR. */
-static uint32_t unit_above(const struct reorg_draft *draft, struct ax_str path)
-{
-	for (size_t end = 0; end < path.len; end++) {
-		if (path.ptr[end] != '/')
-			continue;
-		struct reorg_dir_move key = { .from = ax_str_slice(path, 0, end) };
-		const struct reorg_dir_move *hit =
-			draft->n_dirs ? bsearch(&key, draft->dirs, draft->n_dirs, sizeof(key),
-						compare_dirs)
-				      : NULL;
-		if (hit)
-			return (uint32_t)(hit - draft->dirs);
-	}
-	return REORG_NO_DIR;
-}
-
 static int add_move(struct draft_maker *maker, const struct idx_entry *entry,
 	struct ax_str path, struct ax_str to, uint32_t dir)
 {
 	struct reorg_draft *draft = maker->draft;
 	struct reorg_file_move *move =
-		add_element((void **)&draft->moves, &draft->n_moves, sizeof(*move));
+		draft_add_element((void **)&draft->moves, &draft->n_moves, sizeof(*move));
 
 	if (!move)
 		return ax_fail(maker->err, ENOMEM, "reorg: no memory for the plan");
@@ -254,9 +248,10 @@ static int add_move(struct draft_maker *maker, const struct idx_entry *entry,
 }
 
 static int move_with_unit(struct draft_maker *maker, const struct idx_entry *entry,
-	struct ax_str path, uint32_t unit)
+	struct ax_str path, const struct reorg_dir_move *unit)
 {
-	struct reorg_dir_move *dir = &maker->draft->dirs[unit];
+	uint32_t number = (uint32_t)(unit - maker->draft->dirs);
+	struct reorg_dir_move *dir = &maker->draft->dirs[number];
 	struct ax_buf *buf = &maker->scratch;
 	struct ax_str to;
 
@@ -266,7 +261,7 @@ static int move_with_unit(struct draft_maker *maker, const struct idx_entry *ent
 	ax_path_join(buf, dir->to, ax_str_slice(path, dir->from.len + 1, path.len));
 	if (ax_buf_check(buf, "reorg", maker->err) < 0 || keep(maker, ax_buf_str(buf), &to) < 0)
 		return -1;
-	return add_move(maker, entry, path, to, unit);
+	return add_move(maker, entry, path, to, number);
 }
 
 /* What keeps a file where it is whatever its class; REORG_FLAG_COUNT when nothing does. */
@@ -374,8 +369,8 @@ static int place_file(struct draft_maker *maker, const struct idx_entry *entry)
 	if (!split_data(maker, path, &data, &relative))
 		return 0;
 
-	uint32_t unit = unit_above(maker->draft, path);
-	if (unit != REORG_NO_DIR)
+	const struct reorg_dir_move *unit = find_unit_at(maker->draft, path);
+	if (unit)
 		return move_with_unit(maker, entry, path, unit);
 	if (!reorg_layout_sorts(maker->layout, relative)) {
 		if (!is_in_dissolved(maker, relative))
@@ -443,10 +438,12 @@ int reorg_draft_make(struct idx_snapshot *snapshot, const struct idx_config *con
 		.err = err };
 	int status = -1;
 
-	if (find_units(&maker) < 0 || place_files(&maker) < 0)
+	if (keep(&maker, root_path, &draft.root_path) < 0 || find_units(&maker) < 0 ||
+		place_files(&maker) < 0)
 		goto out;
 	draft_sort(&draft);
-	if (draft_check_destinations(&maker) < 0 || draft_find_retargets(&maker) < 0)
+	if (draft_check_destinations(&maker) < 0 || draft_find_symlinks(&maker) < 0 ||
+		draft_derive_retargets(&draft, err) < 0)
 		goto out;
 
 	*out = draft;
@@ -464,6 +461,7 @@ void reorg_draft_free(struct reorg_draft *draft)
 	free(draft->moves);
 	free(draft->dirs);
 	free(draft->stays);
+	free(draft->symlinks);
 	free(draft->retargets);
 	ax_arena_free(&draft->arena);
 	*draft = (struct reorg_draft){ 0 };
@@ -488,20 +486,17 @@ int reorg_draft_destination(const struct reorg_draft *draft, struct ax_str path,
 		*out = move->to;
 		return 1;
 	}
-	for (size_t i = 0; i < draft->n_dirs; i++) {
-		const struct reorg_dir_move *dir = &draft->dirs[i];
-		if (!ax_path_below(path, dir->from))
-			continue;
-		struct ax_str rest = ax_str_slice(path, dir->from.len, path.len);
-		char *to = ax_arena_alloc(arena, dir->to.len + rest.len + 1);
-		if (!to)
-			return ax_fail(err, ENOMEM, "reorg: no memory for the plan");
-		memcpy(to, dir->to.ptr, dir->to.len);
-		memcpy(to + dir->to.len, rest.ptr, rest.len);
-		*out = ax_str(to, dir->to.len + rest.len);
-		return 1;
-	}
-	return 0;
+	const struct reorg_dir_move *dir = find_unit_at(draft, path);
+	if (!dir)
+		return 0;
+	struct ax_str rest = ax_str_slice(path, dir->from.len, path.len);
+	char *to = ax_arena_alloc(arena, dir->to.len + rest.len + 1);
+	if (!to)
+		return ax_fail(err, ENOMEM, "reorg: no memory for the plan");
+	memcpy(to, dir->to.ptr, dir->to.len);
+	memcpy(to + dir->to.len, rest.ptr, rest.len);
+	*out = ax_str(to, dir->to.len + rest.len);
+	return 1;
 }
 
 /* Take units without files out of the list and renumber those of the moves. */
@@ -541,8 +536,8 @@ int draft_settle(struct reorg_draft *draft, const struct draft_fate *moves,
 			draft->moves[kept++] = *move;
 			continue;
 		}
-		struct reorg_stay *stay =
-			add_element((void **)&draft->stays, &draft->n_stays, sizeof(*stay));
+		struct reorg_stay *stay = draft_add_element((void **)&draft->stays,
+			&draft->n_stays, sizeof(*stay));
 		if (!stay)
 			return ax_fail(err, ENOMEM, "reorg: no memory for the plan");
 		*stay = (struct reorg_stay){ move->from, fate->flag, fate->why, move->size };
@@ -590,6 +585,8 @@ int reorg_draft_hold(struct reorg_draft *draft, struct ax_str path, enum reorg_f
 			moves[i] = fate;
 	}
 	status = draft_settle(draft, moves, dirs, err);
+	if (status == 0)
+		status = draft_derive_retargets(draft, err);
 out:
 	free(moves);
 	free(dirs);

@@ -62,6 +62,12 @@ struct reorg_stay {
 	uint64_t size;
 };
 
+/* A symlink to something in the project. Paths are as before any move. */
+struct reorg_symlink {
+	struct ax_str path, text; /* text: what it says now */
+	struct ax_str target;     /* what that means; a symlink may be there again */
+};
+
 /* A symlink whose target moves, or that moves itself with its directory. */
 struct reorg_retarget {
 	struct ax_str path; /* before any move */
@@ -71,10 +77,13 @@ struct reorg_retarget {
 /* Everything is in arena. All lists are ordered by path (from). */
 struct reorg_draft {
 	struct ax_arena arena;
-	size_t n_moves, n_dirs, n_stays, n_retargets;
+	struct ax_str root_path;
+	size_t n_moves, n_dirs, n_stays, n_symlinks, n_retargets;
 	struct reorg_file_move *moves;
 	struct reorg_dir_move *dirs;
 	struct reorg_stay *stays;
+	struct reorg_symlink
+		*symlinks; /* all of them: what holds a move back changes retargets */
 	struct reorg_retarget *retargets;
 };
 

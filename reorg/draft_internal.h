@@ -43,7 +43,13 @@ const struct reorg_file_move *draft_find_move(const struct reorg_draft *draft,
 /* Turn moves to places that are taken, or wanted twice, into stays. */
 int draft_check_destinations(struct draft_maker *maker);
 
-/* Fill the list of symlinks that have to point elsewhere. */
-int draft_find_retargets(struct draft_maker *maker);
+/* Fill the list of symlinks that have a target in the project. */
+int draft_find_symlinks(struct draft_maker *maker);
+
+/* Fill the list of those that have to point elsewhere, anew. */
+int draft_derive_retargets(struct reorg_draft *draft, struct ax_error *err);
+
+/* Grow a list on the heap by one zeroed element; NULL when there is no memory. */
+void *draft_add_element(void **items, size_t *count, size_t size);
 
 #endif

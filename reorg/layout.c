@@ -123,12 +123,9 @@ static bool next_piece(struct ax_str *rest, struct piece *piece)
 		return false;
 	piece->is_placeholder = rest->ptr[0] == '{';
 	size_t len = ax_str_find(*rest, piece->is_placeholder ? '}' : '{');
-	if (piece->is_placeholder) {
-		piece->text = ax_str_slice(*rest, 1, len ? len - 1 : 0);
-		len = len < rest->len ? len + 1 : len;
-	} else {
-		piece->text = ax_str_slice(*rest, 0, len);
-	}
+	bool is_closed = piece->is_placeholder && len < rest->len;
+	piece->text = is_closed ? ax_str_slice(*rest, 1, len - 1) : ax_str_slice(*rest, 0, len);
+	len += is_closed;
 	*rest = ax_str_slice(*rest, len, rest->len);
 	return true;
 }
@@ -225,13 +222,14 @@ static int read_globs(struct reorg_layout *layout, const struct ax_json_value *l
 {
 	if (!list)
 		return 0;
+	if (ax_json_kind(list) != AX_JSON_ARRAY)
+		return ax_fail(err, AX_ECONFIG, "%s: an array of globs is wanted", key);
 	size_t count = ax_json_length(list);
 	struct ax_str *items = ax_arena_alloc(&layout->arena, (count + 1) * sizeof(*items));
 	if (!items)
 		return ax_fail(err, ENOMEM, "layout: no memory");
 	for (size_t i = 0; i < count; i++) {
-		if (ax_json_kind(list) != AX_JSON_ARRAY ||
-			!ax_json_string(ax_json_at(list, i), &items[i]))
+		if (!ax_json_string(ax_json_at(list, i), &items[i]))
 			return ax_fail(err, AX_ECONFIG, "%s: an array of globs is wanted", key);
 		items[i].ptr = ax_arena_copy(&layout->arena, items[i]);
 		if (!items[i].ptr)
@@ -258,6 +256,10 @@ int reorg_layout_load(const struct ax_json_value *root, struct reorg_layout **ou
 	if (read_globs(layout, ax_json_get(root, "sort"), "sort", &layout->sort, err) < 0)
 		goto out;
 	const struct ax_json_value *dead = ax_json_get(root, "dead");
+	if (dead && ax_json_kind(dead) != AX_JSON_OBJECT) {
+		ax_fail(err, AX_ECONFIG, "dead: an object is wanted");
+		goto out;
+	}
 	if (read_globs(layout, ax_json_get(dead, "match"), "dead.match", &layout->dead, err) <
 		0)
 		goto out;

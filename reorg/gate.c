@@ -110,7 +110,7 @@ static const struct moving *moving_above(const struct judge *judge, struct ax_st
 
 /*
  * What naming the root-relative path touches: the file itself, a directory that moves with all in
- * it, or something below the path. The root of the project is where jobs run, not what they name.
+ * it, or something below the path that no link is left for. The root of the project is where jobs run, not what they name.
  */
 static bool find_touched(const struct judge *judge, struct ax_str path, struct ax_str *touched)
 {
@@ -125,7 +125,8 @@ static bool find_touched(const struct judge *judge, struct ax_str path, struct a
 		if (!ax_str_starts(judge->moving[i].path, path))
 			break;
 		/* A directory above several things is named by itself. */
-		if (ax_path_below(judge->moving[i].path, path)) {
+		if (!judge->moving[i].stays_reachable &&
+			ax_path_below(judge->moving[i].path, path)) {
 			*touched = path;
 			return true;
 		}

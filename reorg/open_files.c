@@ -11,6 +11,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 struct lister {
@@ -73,7 +74,21 @@ static int add_descriptors(struct lister *lister, pid_t pid, int proc)
 	return status;
 }
 
-/* maps has a line a mapping; its path, where there is one, begins at the first "/". */
+/* maps has a line a mapping; its path, where there is one, begins at the first "/". A line break
+ * in it is written as "\012", and no other byte is. */
+static int add_mapping(struct lister *lister, pid_t pid, char *line, size_t len)
+{
+	char *path = memchr(line, '/', len);
+	char *end = line + len, *to = path;
+
+	for (char *from = path; from && from < end; to++) {
+		bool is_break = end - from >= 4 && memcmp(from, "\\012", 4) == 0;
+		*to = is_break ? '\n' : *from;
+		from += is_break ? 4 : 1;
+	}
+	return path ? add(lister, pid, ax_str(path, (size_t)(to - path)), false) : 0;
+}
+
 static int add_mappings(struct lister *lister, pid_t pid, int proc)
 {
 	int fd = openat(proc, "maps", O_RDONLY | O_CLOEXEC);
@@ -89,10 +104,8 @@ static int add_mappings(struct lister *lister, pid_t pid, int proc)
 		return 0;
 	}
 	while (status == 0 && (len = getline(&line, &capacity, maps)) > 0) {
-		struct ax_str text = ax_str(line, (size_t)len - (line[len - 1] == '\n'));
-		size_t start = ax_str_find(text, '/');
-		if (start < text.len)
-			status = add(lister, pid, ax_str_slice(text, start, text.len), false);
+		size_t used = (size_t)len - (line[len - 1] == '\n');
+		status = add_mapping(lister, pid, line, used);
 	}
 	free(line);
 	fclose(maps);

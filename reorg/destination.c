@@ -93,10 +93,10 @@ int reorg_place_look(int root, struct ax_str from, struct ax_str to, enum reorg_
 	int there = ax_open_beneath(root, to, O_RDONLY | O_NONBLOCK | O_NOFOLLOW, 0);
 
 	if (there < 0) {
-		if (errno == ENOENT)
-			*out = look_above(root, to);
-		else
-			*out = errno == ENOTDIR ? REORG_PLACE_BLOCKED : REORG_PLACE_TAKEN;
+		bool may_be_there = errno != ENOENT;
+		*out = look_above(root, to);
+		if (may_be_there && *out == REORG_PLACE_FREE)
+			*out = REORG_PLACE_TAKEN;
 		return 0;
 	}
 	int status = compare_files(root, from, there, &same, err);

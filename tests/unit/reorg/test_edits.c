@@ -1,0 +1,259 @@
+/* Which places in scripts change, and into what. */
+#include "tests/unit/unit.h"
+
+#include "indexer/references.h"
+#include "reorg/act.h"
+#include "reorg/edits.h"
+#include "tests/unit/reorg/drafted.h"
+
+#define BASIS "out/v_hack_a.safetensors"
+#define MOVED "out/vhack/v_hack_a.safetensors"
+
+static int set_up(void **state)
+{
+	static struct drafted d;
+
+	drafted_begin(&d, "");
+	drafted_basis(&d, BASIS, 1);
+	drafted_basis(&d, "out/v_hack_with blank.safetensors", 1);
+	drafted_basis(&d, "out/v_hack_b\xff.safetensors", 1);
+	drafted_basis(&d, "out/pairs.v1.safetensors", 1);
+	drafted_pool(&d, "out/probe_distill/teacher_pool");
+	drafted_pool(&d, "out/probe_distill/teacher_pool_rl");
+	drafted_file(&d, "out/figs/plot.png", "x");
+	drafted_make(&d);
+	*state = &d;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	drafted_end(*state);
+	return 0;
+}
+
+/* The edits and what is unresolved in a script of that text. */
+static void edit(struct drafted *d, struct ax_str text, struct ax_buf *out, size_t *unresolved,
+	uint64_t *line)
+{
+	struct idx_references references;
+	struct reorg_edits edits;
+	struct reorg_span spans[16];
+	struct ax_error err = { 0 };
+	struct ax_buf zero_ended = { 0 };
+
+	ax_buf_append_str(&zero_ended, text);
+	project_write(&d->project, "justfile", ax_buf_text(&zero_ended));
+	assert_ok(idx_references_find(d->snapshot, &d->project.config, d->project.rootfd,
+			  ax_str_from(d->project.root), &references, &err),
+		&err);
+	assert_ok(reorg_edits_make(&references, &d->draft, &edits, &err), &err);
+	assert_true(edits.n_edits <= COUNT(spans));
+	for (size_t i = 0; i < edits.n_edits; i++) {
+		const struct reorg_edit *item = &edits.edits[i];
+
+		spans[i] = (struct reorg_span){ item->offset, item->old, item->new };
+		*line = item->line;
+	}
+	struct reorg_act act = { .kind = REORG_EDIT,
+		.from = AX_STR("justfile"),
+		.n_spans = edits.n_edits,
+		.spans = spans };
+	ax_buf_clear(out);
+	assert_ok(reorg_edit_content(&act, text, out, &err), &err);
+	*unresolved = edits.n_unresolved;
+	reorg_edits_free(&edits);
+	idx_references_free(&references);
+	ax_buf_free(&zero_ended);
+}
+
+struct edit_case {
+	const char *before, *after; /* after NULL: nothing changes */
+	size_t unresolved;
+};
+
+static void check(struct drafted *d, const struct edit_case *cases, size_t n)
+{
+	struct ax_buf out = { 0 };
+
+	for (size_t i = 0; i < n; i++) {
+		const struct edit_case *c = &cases[i];
+		struct ax_buf before = { 0 }, after = { 0 };
+		size_t unresolved;
+		uint64_t line;
+		const char *text = c->before;
+
+		for (; *text; text++) {
+			if (*text == '@')
+				ax_buf_append_text(&before, d->project.root);
+			else
+				ax_buf_append_byte(&before, *text);
+		}
+		for (text = c->after ? c->after : c->before; *text; text++) {
+			if (*text == '@')
+				ax_buf_append_text(&after, d->project.root);
+			else
+				ax_buf_append_byte(&after, *text);
+		}
+		edit(d, ax_buf_str(&before), &out, &unresolved, &line);
+		if (!ax_str_equal(ax_buf_str(&out), ax_buf_str(&after)))
+			fail_msg("%s became %s", c->before, ax_buf_text(&out));
+		if (unresolved != c->unresolved)
+			fail_msg("%s: %zu unresolved", c->before, unresolved);
+		ax_buf_free(&before);
+		ax_buf_free(&after);
+	}
+	ax_buf_free(&out);
+}
+
+static void whole_tokens(void **state)
+{
+	static const struct edit_case cases[] = {
+		{ BASIS, MOVED, 0 },
+		{ "run " BASIS "\n", "run " MOVED "\n", 0 },
+		{ "run ./" BASIS " x\n", "run ./" MOVED " x\n", 0 },
+		{ "run @/" BASIS " x\n", "run @/" MOVED " x\n", 0 },
+		{ "run --base=" BASIS " -k 2\n", "run --base=" MOVED " -k 2\n", 0 },
+		{ "base := \"" BASIS "\"\n", "base := \"" MOVED "\"\n", 0 },
+		{ "base := '" BASIS "'\n", "base := '" MOVED "'\n", 0 },
+		{ "x = [\"" BASIS "\", \"" BASIS "\"]\n",
+			"x = [\"" MOVED "\", \"" MOVED "\"]\n", 0 },
+		{ "f(\"" BASIS "\")", "f(\"" MOVED "\")", 0 },
+		{ "Path('./" BASIS "')", "Path('./" MOVED "')", 0 },
+		{ "r\"" BASIS "\"", "r\"" MOVED "\"", 0 },
+		{ "see " BASIS ".\n", "see " MOVED ".\n", 0 },
+		{ "see " BASIS ", or\n", "see " MOVED ", or\n", 0 },
+		{ "(" BASIS ")!\n", "(" MOVED ")!\n", 0 },
+		{ "`" BASIS "`\n", "`" MOVED "`\n", 0 },
+		{ "cat <" BASIS ">x\n", "cat <" MOVED ">x\n", 0 },
+		{ "a:" BASIS ":b\n", "a:" MOVED ":b\n", 0 },
+		{ BASIS ";" BASIS "&&" BASIS "|x", MOVED ";" MOVED "&&" MOVED "|x", 0 },
+		{ "{" BASIS "," BASIS "}\n", "{" MOVED "," MOVED "}\n", 0 },
+		{ "# " BASIS "\n", "# " MOVED "\n", 0 },
+		{ "out/pairs.v1.safetensors.\n", "out/vhack/pairs.v1.safetensors.\n", 0 },
+	};
+
+	check(*state, cases, COUNT(cases));
+}
+
+static void other_names(void **state)
+{
+	static const struct edit_case cases[] = {
+		{ "my" BASIS "\n", NULL, 0 },
+		{ "my_" BASIS "\n", NULL, 0 },
+		{ "my-" BASIS "\n", NULL, 0 },
+		{ "my." BASIS "\n", NULL, 0 },
+		{ BASIS ".bak\n", NULL, 0 },
+		{ BASIS "_old\n", NULL, 0 },
+		{ BASIS "/x\n", NULL, 0 },
+		{ "out/v_hack_a\n", NULL, 0 },
+		{ "a/" BASIS "\n", NULL, 0 },
+		{ "/elsewhere/" BASIS "\n", NULL, 0 },
+		{ "@x/" BASIS "\n", NULL, 0 },
+		{ "https://host/" BASIS "\n", NULL, 0 },
+		{ "layout/v_hack_a.safetensors\n", NULL, 0 },
+		{ "out v_hack_a.safetensors\n", NULL, 0 },
+		{ "out/figs/plot.png\n", NULL, 0 },
+		{ "out\n", NULL, 0 },
+	};
+
+	check(*state, cases, COUNT(cases));
+}
+
+static void names_with_blanks(void **state)
+{
+	static const struct edit_case cases[] = {
+		{ "\"out/v_hack_with blank.safetensors\"",
+			"\"out/vhack/v_hack_with blank.safetensors\"", 0 },
+		{ "'./out/v_hack_with blank.safetensors'",
+			"'./out/vhack/v_hack_with blank.safetensors'", 0 },
+		{ "\"" BASIS " and more\"", "\"" MOVED " and more\"", 0 },
+		{ "\"out/v_hack_with\" blank.safetensors", NULL, 0 },
+	};
+
+	check(*state, cases, COUNT(cases));
+}
+
+static void directories_and_prefixes(void **state)
+{
+	static const struct edit_case cases[] = {
+		{ "ls out/probe_distill/teacher_pool\n", "ls out/pools/teacher_pool\n", 0 },
+		{ "ls out/probe_distill/teacher_pool/\n", "ls out/pools/teacher_pool/\n", 0 },
+		{ "ls out/probe_distill/teacher_pool/new.gz\n",
+			"ls out/pools/teacher_pool/new.gz\n", 0 },
+		{ "ls out/probe_distill/teacher_pool_rl/step_000.jsonl.gz\n",
+			"ls out/pools/teacher_pool_rl/step_000.jsonl.gz\n", 0 },
+		{ "ls out/probe_distill/teacher_pool/step_{{ N }}.jsonl.gz\n",
+			"ls out/pools/teacher_pool/step_{{ N }}.jsonl.gz\n", 0 },
+		{ "ls out/probe_distill/teacher_pool/*.gz\n",
+			"ls out/pools/teacher_pool/*.gz\n", 0 },
+		/* Part of what is below moves: only a person knows what is meant. */
+		{ "ls out/probe_distill\n", NULL, 1 },
+		{ "ls out/probe_distill/\n", NULL, 1 },
+	};
+
+	check(*state, cases, COUNT(cases));
+}
+
+static void built_at_run_time(void **state)
+{
+	static const struct edit_case cases[] = {
+		{ "run --base=out/v_hack_{{ NAME }}.safetensors\n", NULL, 1 },
+		{ "run --base=out/v_hack_{{NAME}}.safetensors\n", NULL, 1 },
+		{ "f\"out/v_hack_{name}.safetensors\"\n", NULL, 1 },
+		{ "run out/v_hack_$NAME.safetensors\n", NULL, 1 },
+		{ "run out/v_hack_${NAME}.safetensors\n", NULL, 1 },
+		{ "run out/v_hack_*.safetensors\n", NULL, 1 },
+		{ "r\"out/(\\S+?)\\.safetensors\"\n", NULL, 1 },
+		{ "\"out/v_hack_%s.safetensors\" % name\n", NULL, 1 },
+		{ "ls out/probe_distill/{{ POOL }}/x\n", NULL, 1 },
+		{ "ls out/probe_distill/teacher_pool{{ X }}\n", NULL, 1 },
+		/* Nothing that moves begins so. */
+		{ "run out/eval_{{ NAME }}.json\n", NULL, 0 },
+		{ "run out/figs/{{ NAME }}.png\n", NULL, 0 },
+		/* What stands before is not known. */
+		{ "run $DIR/" BASIS "\n", NULL, 1 },
+		{ "run ${DIR}/" BASIS "\n", NULL, 1 },
+		{ "run {{ ROOT }}/" BASIS "\n", NULL, 1 },
+		{ "run $(pwd)/" BASIS "\n", NULL, 1 },
+		{ "run ../" BASIS "\n", NULL, 1 },
+		{ "run $DIR/out/figs/plot.png\n", NULL, 0 },
+	};
+
+	check(*state, cases, COUNT(cases));
+}
+
+/* Bytes around a path are kept, whatever they are. */
+static void odd_files(void **state)
+{
+	static const struct edit_case cases[] = {
+		{ "a\r\nrun " BASIS "\r\nb\r\n", "a\r\nrun " MOVED "\r\nb\r\n", 0 },
+		{ "\xff\xfe " BASIS " \x80\n", "\xff\xfe " MOVED " \x80\n", 0 },
+		{ "x out/v_hack_b\xff.safetensors y", "x out/vhack/v_hack_b\xff.safetensors y",
+			0 },
+		{ "\t" BASIS "\v\f", "\t" MOVED "\v\f", 0 },
+		{ "", NULL, 0 },
+	};
+	struct ax_buf out = { 0 };
+	size_t unresolved;
+	uint64_t line = 0;
+
+	check(*state, cases, COUNT(cases));
+	edit(*state, AX_STR("a\r\n\nrun " BASIS), &out, &unresolved, &line);
+	assert_int_equal(line, 3);
+	ax_buf_free(&out);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(whole_tokens),
+		cmocka_unit_test(other_names),
+		cmocka_unit_test(names_with_blanks),
+		cmocka_unit_test(directories_and_prefixes),
+		cmocka_unit_test(built_at_run_time),
+		cmocka_unit_test(odd_files),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}

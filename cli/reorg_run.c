@@ -152,17 +152,59 @@ int cli_reorg_recover(struct cli_reorg *reorg, struct reorg_store *store, bool b
 	return 0;
 }
 
-static void print_summary(struct cli_output *out, const struct reorg_summary *summary)
+/* What a plan of the store is made of. */
+struct counts {
+	uint64_t files, dirs, edits, links;
+};
+
+/* All zero for a plan that cannot be read: its state says so. */
+static struct counts count_acts(struct reorg_store *store, const char *id)
+{
+	struct counts counts = { 0 };
+	struct reorg_journal *journal = NULL;
+	struct ax_error ignored;
+
+	if (reorg_journal_open(store, id, &journal, &ignored) < 0)
+		return counts;
+	const struct reorg_plan *plan = reorg_journal_plan(journal);
+	for (size_t i = 0; i < plan->n_acts; i++) {
+		enum reorg_act_kind kind = plan->acts[i].kind;
+		counts.files += kind == REORG_MOVE;
+		counts.dirs += kind == REORG_MOVE_DIR;
+		counts.edits += kind == REORG_EDIT;
+		counts.links += kind == REORG_LINK || kind == REORG_UNLINK;
+	}
+	reorg_journal_close(journal);
+	return counts;
+}
+
+static void print_count(struct cli_output *out, uint64_t count, const char *what)
+{
+	char number[AX_UNITS_MAX];
+
+	if (count == 0)
+		return;
+	ax_count_format(count, number);
+	fprintf(out->stream, "  %s %s", number, what);
+}
+
+static void print_summary(struct cli_output *out, const struct reorg_summary *summary,
+	const struct counts *counts)
 {
 	char time[AX_UNITS_MAX];
 
 	ax_time_format_short(summary->time, time);
-	fprintf(out->stream, "%s  %s  %s\n", summary->id, time,
+	fprintf(out->stream, "%s  %s  %-11s", summary->id, time,
 		reorg_state_name(summary->state));
+	print_count(out, counts->files, counts->files == 1 ? "file" : "files");
+	print_count(out, counts->dirs, counts->dirs == 1 ? "directory" : "directories");
+	print_count(out, counts->edits, counts->edits == 1 ? "script" : "scripts");
+	print_count(out, counts->links, counts->links == 1 ? "link" : "links");
+	fputc('\n', out->stream);
 }
 
-static int print_json(struct cli_reorg *reorg, const struct reorg_summary *list, size_t n,
-	struct ax_error *err)
+static int print_json(struct cli_reorg *reorg, struct reorg_store *store,
+	const struct reorg_summary *list, size_t n, struct ax_error *err)
 {
 	struct ax_buf text = { 0 };
 	struct ax_json_writer w = { .buf = &text, .indent = true };
@@ -177,6 +219,11 @@ static int print_json(struct cli_reorg *reorg, const struct reorg_summary *list,
 		cli_record_json_text(&w, "plan", ax_str_from(list[i].id));
 		cli_record_json_text(&w, "state", ax_str_from(reorg_state_name(list[i].state)));
 		cli_record_json_time(&w, "time", list[i].time);
+		struct counts counts = count_acts(store, list[i].id);
+		cli_record_json_u64(&w, "files", counts.files);
+		cli_record_json_u64(&w, "dirs", counts.dirs);
+		cli_record_json_u64(&w, "edits", counts.edits);
+		cli_record_json_u64(&w, "links", counts.links);
 		ax_json_end_object(&w);
 	}
 	ax_json_end_array(&w);
@@ -198,9 +245,11 @@ int cli_reorg_history(struct cli_reorg *reorg, struct reorg_store *store, bool j
 	if (reorg_store_list(store, &reorg->cli->arena, &list, &n, err) < 0)
 		return -1;
 	if (json)
-		return print_json(reorg, list, n, err);
-	for (size_t i = 0; i < n; i++)
-		print_summary(&reorg->cli->out, &list[i]);
+		return print_json(reorg, store, list, n, err);
+	for (size_t i = 0; i < n; i++) {
+		struct counts counts = count_acts(store, list[i].id);
+		print_summary(&reorg->cli->out, &list[i], &counts);
+	}
 	if (n == 0)
 		fputs("no plans yet\n", reorg->cli->out.stream);
 	return 0;

@@ -44,7 +44,7 @@ struct reorg_span {
 	struct ax_str old, new;
 };
 
-enum { REORG_ANY_COUNT = UINT32_MAX };
+#define REORG_ANY_COUNT UINT32_MAX
 
 struct reorg_act {
 	enum reorg_act_kind kind;

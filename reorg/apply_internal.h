@@ -3,7 +3,8 @@
  *
  *	apply.c         apply, recover, undo: the passes and their order
  *	apply_check.c   is everything as planned; what an undo will need to know
- *	apply_act.c     one act, forward or backward: directories, links, edits
+ *	apply_act.c     one act, forward or backward: directories, links, deletes
+ *	apply_edit.c    edits of files
  *	apply_move.c    files, directories and symlinks from one name to another
  *	apply_copy.c    the same across file systems
  *	apply_sync.c    what makes it durable, and what a crash left lying about
@@ -96,13 +97,16 @@ int reorg_check_plan(struct reorg_run *run, struct ax_arena *arena, struct reorg
  */
 int reorg_act_run(struct reorg_run *run, size_t index, struct ax_error *err);
 
-/* The content of an edited file and its digest; a limit keeps it in memory. */
-int reorg_edit_read(struct reorg_run *run, struct ax_str path, struct ax_buf *content,
-	struct ax_digest *digest, struct ax_error *err);
-
 /* The target of the symlink path: 1, 0 when there is none, -1. */
 int reorg_link_read(struct reorg_run *run, struct ax_str path, struct ax_buf *target,
 	struct ax_error *err);
+
+/* apply_edit.c */
+int reorg_edit_run(struct reorg_run *run, size_t index, struct ax_error *err);
+
+/* The content of an edited file and its digest: 1, 0 when there is none, -1. */
+int reorg_edit_read(struct reorg_run *run, struct ax_str path, struct ax_buf *content,
+	struct ax_digest *digest, struct ax_error *err);
 
 /* apply_move.c */
 int reorg_move_run(struct reorg_run *run, size_t index, struct ax_error *err);

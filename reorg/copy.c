@@ -119,42 +119,57 @@ out:
 	return status;
 }
 
+/* Two files side by side. */
+struct comparison {
+	int fds[2];
+	off_t size;
+	char *buffer; /* a chunk of each */
+	const char *path;
+};
+
 /* Whether both have the same bytes from begin to end. 1, 0 or -1. */
-static int compare_extent(int a, int b, off_t begin, off_t end, char *buffer, const char *path,
+static int compare_extent(const struct comparison *files, off_t begin, off_t end,
 	struct ax_error *err)
 {
 	while (begin < end) {
 		size_t n = end - begin < CHUNK ? (size_t)(end - begin) : CHUNK;
-		if (ax_pread_full(a, buffer, n, begin, path, err) < 0 ||
-			ax_pread_full(b, buffer + CHUNK, n, begin, path, err) < 0)
-			return -1;
-		if (memcmp(buffer, buffer + CHUNK, n) != 0)
+		for (size_t i = 0; i < 2; i++) {
+			if (ax_pread_full(files->fds[i], files->buffer + i * CHUNK, n, begin,
+				    files->path, err) < 0)
+				return -1;
+		}
+		if (memcmp(files->buffer, files->buffer + CHUNK, n) != 0)
 			return 0;
 		begin += (off_t)n;
 	}
 	return 1;
 }
 
-int reorg_compare_content(int a, int b, uint64_t size, const char *path, struct ax_error *err)
+/* Compare wherever at least one of them has data. */
+static int compare_files(const struct comparison *files, struct ax_error *err)
 {
-	char *buffer = malloc((size_t)2 * CHUNK);
-	off_t length = (off_t)size;
 	off_t begin[2] = { 0 };
 	off_t end[2] = { 0 };
 	int status = 1;
 
-	if (!buffer)
-		return ax_fail(err, ENOMEM, "%s: no memory to compare", path);
-	posix_fadvise(b, 0, 0, POSIX_FADV_DONTNEED);
-	for (off_t at = 0; at < length && status == 1;) {
-		next_extent(a, at, length, &begin[0], &end[0]);
-		next_extent(b, at, length, &begin[1], &end[1]);
+	for (off_t at = 0; at < files->size && status == 1;) {
+		for (size_t i = 0; i < 2; i++)
+			next_extent(files->fds[i], at, files->size, &begin[i], &end[i]);
 		size_t first = begin[1] < begin[0];
-		if (begin[first] < length)
-			status = compare_extent(a, b, begin[first], end[first], buffer, path,
-				err);
+		status = compare_extent(files, begin[first], end[first], err);
 		at = end[first];
 	}
-	free(buffer);
+	return status;
+}
+
+int reorg_compare_content(int a, int b, uint64_t size, const char *path, struct ax_error *err)
+{
+	struct comparison files = { { a, b }, (off_t)size, malloc((size_t)2 * CHUNK), path };
+
+	if (!files.buffer)
+		return ax_fail(err, ENOMEM, "%s: no memory to compare", path);
+	posix_fadvise(b, 0, 0, POSIX_FADV_DONTNEED);
+	int status = compare_files(&files, err);
+	free(files.buffer);
 	return status;
 }

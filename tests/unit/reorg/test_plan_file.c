@@ -15,14 +15,11 @@ static const struct reorg_span spans[] = {
 	{ 20, TEXT("x"), TEXT("") },
 };
 
-static const struct reorg_identity identity = {
-	.dev = 66306,
-	.ino = UINT64_MAX,
-	.size = 25ULL << 30,
-	.mtime = -1,
-	.ctime = 1779999999123456789,
-	.linked = true,
-};
+#define IDENTITY                                                                   \
+	{                                                                          \
+		.dev = 66306, .ino = UINT64_MAX, .size = 25ULL << 30, .mtime = -1, \
+		.ctime = 1779999999123456789, .linked = true                       \
+	}
 
 static const struct reorg_act acts[] = {
 	{ .kind = REORG_MAKE_DIR, .to = TEXT("out/runs") },
@@ -30,32 +27,32 @@ static const struct reorg_act acts[] = {
 		.skip_changed = true,
 		.from = TEXT("out/\xff\n"),
 		.to = TEXT("out/runs/a"),
-		.identity = identity },
+		.identity = IDENTITY },
 	{ .kind = REORG_MOVE_DIR,
 		.from = TEXT("d"),
 		.to = TEXT("e"),
-		.identity = identity,
+		.identity = IDENTITY,
 		.count = REORG_ANY_COUNT },
 	{ .kind = REORG_RETARGET,
 		.from = TEXT("l"),
 		.to = TEXT("m"),
 		.old_target = TEXT("a"),
 		.target = TEXT("b"),
-		.identity = identity },
+		.identity = IDENTITY },
 	{ .kind = REORG_LINK, .to = TEXT("out/x"), .target = TEXT("runs/x") },
 	{ .kind = REORG_UNLINK,
 		.from = TEXT("out/y"),
 		.old_target = TEXT("runs/y"),
-		.identity = identity },
+		.identity = IDENTITY },
 	{ .kind = REORG_EDIT,
 		.from = TEXT("justfile"),
-		.identity = identity,
+		.identity = IDENTITY,
 		.old_digest = { { 1, 2, 3 } },
 		.new_digest = { { 4, 5, 6 } },
 		.n_spans = COUNT(spans),
 		.spans = spans },
 	{ .kind = REORG_REMOVE_DIR, .from = TEXT("out/old") },
-	{ .kind = REORG_DELETE, .from = TEXT("trash/z"), .identity = identity },
+	{ .kind = REORG_DELETE, .from = TEXT("trash/z"), .identity = IDENTITY },
 };
 
 static const struct reorg_plan plan = {

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -95,6 +96,19 @@ static void next_extent(int fd, off_t offset, off_t size, off_t *begin, off_t *e
 		*begin = size;
 }
 
+/* What a file lost while it was copied looked like a hole at its end. */
+static int check_size(int fd, off_t size, const char *path, struct ax_error *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return ax_fail_errno(err, "%s: cannot examine", path);
+	if (st.st_size < size)
+		return ax_fail(err, AX_ECORRUPT, "%s: became shorter while it was copied",
+			path);
+	return 0;
+}
+
 int reorg_copy_content(int from, int to, uint64_t size, const struct reorg_copy_watch *watch,
 	const char *path, struct ax_error *err)
 {
@@ -113,7 +127,7 @@ int reorg_copy_content(int from, int to, uint64_t size, const struct reorg_copy_
 		ax_fail_errno(err, "%s: cannot set the size of its copy", path);
 		goto out;
 	}
-	status = 0;
+	status = check_size(from, length, path, err);
 out:
 	free(copier.buffer);
 	return status;

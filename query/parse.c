@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 
+#include <assert.h>
 #include <errno.h>
 
 enum { DEPTH_MAX = 100 };
@@ -125,6 +126,7 @@ static int parse_and(struct parser *p, struct qry_node **out, struct ax_error *e
 	if (parse_not(p, out, err) < 0)
 		return -1;
 	last = *out;
+	assert(last);
 	while (p->token.kind == QRY_TOKEN_AND || begins_term(p->token.kind)) {
 		if (p->token.kind == QRY_TOKEN_AND && advance(p, err) < 0)
 			return -1;
@@ -134,6 +136,7 @@ static int parse_and(struct parser *p, struct qry_node **out, struct ax_error *e
 		if (parse_not(p, &last->next, err) < 0)
 			return -1;
 		last = last->next;
+		assert(last);
 	}
 	return 0;
 }
@@ -146,6 +149,7 @@ static int parse_or(struct parser *p, struct qry_node **out, struct ax_error *er
 	if (parse_and(p, out, err) < 0)
 		return -1;
 	last = *out;
+	assert(last);
 	while (p->token.kind == QRY_TOKEN_OR) {
 		if (advance(p, err) < 0)
 			return -1;
@@ -155,6 +159,7 @@ static int parse_or(struct parser *p, struct qry_node **out, struct ax_error *er
 		if (parse_and(p, &last->next, err) < 0)
 			return -1;
 		last = last->next;
+		assert(last);
 	}
 	return 0;
 }

@@ -21,7 +21,6 @@
 #include "query/sorter.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
 enum { UNASKED_MAX = 50000 };
 
@@ -32,7 +31,6 @@ struct run {
 	struct qry_scope scope;
 	struct qry_sorter *sorter; /* NULL: as they come */
 	struct qry_groups *groups; /* NULL: not grouped */
-	bool *is_downwards;        /* of the sorter's keys */
 	struct ax_buf rendered;
 	uint64_t limit;
 };
@@ -93,16 +91,17 @@ static int name_columns(struct run *run, struct ax_error *err)
 static int start_sorter(struct run *run, struct ax_error *err)
 {
 	const struct qry_columns *sort = &run->query->sort;
+	bool *is_downwards;
 
 	if (sort->n == 0 || run->options.format == QRY_COUNT ||
 		run->options.format == QRY_QUIET)
 		return 0;
-	run->is_downwards = calloc(sort->n, sizeof(*run->is_downwards));
-	if (!run->is_downwards)
+	is_downwards = ax_arena_alloc(&run->query->arena, sort->n * sizeof(*is_downwards));
+	if (!is_downwards)
 		return ax_fail(err, ENOMEM, "no memory for sorting");
 	for (size_t i = 0; i < sort->n; i++)
-		run->is_downwards[i] = sort->items[i].is_downwards;
-	return qry_sorter_new(sort->n, run->is_downwards, run->limit, &run->sorter, err);
+		is_downwards[i] = sort->items[i].is_downwards;
+	return qry_sorter_new(sort->n, is_downwards, run->limit, &run->sorter, err);
 }
 
 static int start(struct run *run, const struct qry_style *style, FILE *stream,
@@ -337,7 +336,6 @@ static void finish(struct run *run)
 	qry_relations_free(run->scope.relations);
 	ax_matcher_free(run->scope.matcher);
 	ax_buf_free(&run->rendered);
-	free(run->is_downwards);
 }
 
 int qry_query_run(struct qry_query *query, const struct qry_style *style, FILE *stream,

@@ -35,8 +35,10 @@ static int end_part(struct reader *reader, bool has_column, struct ax_error *err
 
 static int read_escape(struct reader *reader, struct ax_error *err)
 {
-	static const char names[] = "nt0\\", bytes[] = "\n\t\0\\";
-	const char *found = reader->rest.len > 1 ? memchr(names, reader->rest.ptr[1], 4) : NULL;
+	static const char names[] = { 'n', 't', '0', '\\' };
+	static const char bytes[] = { '\n', '\t', '\0', '\\' };
+	const char *found =
+		reader->rest.len > 1 ? memchr(names, reader->rest.ptr[1], sizeof(names)) : NULL;
 
 	if (!found)
 		return refuse(reader, "\\ is followed by n, t, 0 or \\", err);

@@ -230,8 +230,9 @@ static void report(const struct cli_output *out, const char *label, const char *
 	if (out->stream)
 		fflush(out->stream);
 
-	ax_buf_printf(&buf, "%sartidx:%s %s%s%s", palette->bold, palette->reset,
-		palette->yellow, label, palette->reset);
+	ax_buf_printf(&buf, "%sartidx:%s ", palette->bold, palette->reset);
+	if (*label)
+		ax_buf_printf(&buf, "%s%s%s", palette->yellow, label, palette->reset);
 	ax_text_escape(&buf, ax_str_from(message));
 	ax_buf_append_byte(&buf, '\n');
 	ax_buf_append_text(&buf, detail ? detail : "");

@@ -257,3 +257,8 @@ void cli_report_warning(const struct cli_output *out, const char *format, ...)
 	va_end(args);
 	report(out, "warning: ", message, NULL);
 }
+
+void cli_report_note(const struct cli_output *out, const char *message)
+{
+	report(out, "", message, NULL);
+}

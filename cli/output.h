@@ -88,4 +88,7 @@ void cli_report_error(const struct cli_output *out, const char *message, const c
 void cli_report_warning(const struct cli_output *out, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* A line on standard error that tells of no trouble. */
+void cli_report_note(const struct cli_output *out, const char *message);
+
 #endif

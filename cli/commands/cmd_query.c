@@ -6,12 +6,14 @@
 #include "cli/command.h"
 #include "cli/commands/commands.h"
 #include "cli/config.h"
+#include "cli/notes.h"
 #include "cli/project.h"
 #include "cli/queue.h"
 #include "indexer/jobs.h"
 #include "indexer/references.h"
 #include "indexer/rules.h"
 #include "query/needs.h"
+#include "query/notes.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -132,6 +134,7 @@ static void keep_place(struct cli *cli, const struct qry_mistake *mistake,
 
 /* What the query looks at besides the catalogue. Zero-initialise. */
 struct extras {
+	struct qry_notes *notes;
 	struct idx_references references;
 	struct idx_jobs jobs;
 };
@@ -176,6 +179,8 @@ static int run_query(const struct asking *a, const struct qry_request *request,
 	if (qry_query_run(query, &style, out->stream, &n_rows, err) < 0)
 		return -1;
 	fflush(out->stream);
+	if (n_rows == 0 && request->format == QRY_TABLE && out->is_terminal)
+		cli_report_note(out, "nothing matches");
 	if (settings->explain && qry_query_explain(query, stderr, err) < 0)
 		return -1;
 	return request->format == QRY_QUIET && n_rows == 0;
@@ -198,11 +203,17 @@ static int answer(const struct asking *a, struct qry_environment *environment,
 		goto out;
 	if (needs & QRY_NEEDS_JOBS && bring_jobs(a, &extras, environment, err) < 0)
 		goto out;
+	if (needs & CLI_NOTES_NEEDS && cli_notes_make(&a->project, &a->config,
+					       environment->snapshot, &extras.notes, err) < 0)
+		goto out;
+	environment->notes = extras.notes;
 	status = run_query(a, request, query, err);
 out:
 	qry_query_free(query);
+	environment->notes = NULL;
 	environment->references = NULL;
 	environment->jobs = NULL;
+	qry_notes_free(extras.notes);
 	idx_references_free(&extras.references);
 	idx_jobs_free(&extras.jobs);
 	return status;

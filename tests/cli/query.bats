@@ -90,3 +90,27 @@ prepare() {
 	printf '%s\n' "$output" >out.txt
 	harmless out.txt
 }
+
+@test "where the reorg would put a file, and why it leaves one" {
+	expect 0 artidx query class:v_hack --tsv -c dest,flag
+	[ "${lines[1]}" = $'out/vhack/v_hack_a.safetensors\t' ]
+	expect 0 artidx query flag:no-log --paths
+	[ "$output" = out/train_s41.safetensors ]
+}
+
+@test "references and jobs" {
+	echo 'train --v-hack-path=out/v_hack_a.safetensors' >justfile
+	expect 0 artidx query refs --tsv -c file,line,target
+	[ "${lines[1]}" = $'justfile\t1\tout/v_hack_a.safetensors' ]
+	expect 0 artidx query 'refs:1..' --paths
+	[ "$output" = out/v_hack_a.safetensors ]
+	expect 0 artidx query jobs --queue none --count
+	[ "$output" = 0 ]
+}
+
+@test "an empty answer says so on a terminal, and is silent in a pipe" {
+	expect 0 artidx query class:lora
+	[ -z "$output" ]
+	run on_terminal 80 "$ARTIDX" query class:lora --no-pager
+	has "nothing matches"
+}

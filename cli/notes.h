@@ -1,0 +1,23 @@
+/*
+ * cli/notes.h - what the reorg would do, told to queries
+ *
+ * A file has a destination or a flag that says why it stays where it does not belong: a file that
+ * is at home has its own path as its destination.
+ */
+#ifndef ARTIDX_CLI_NOTES_H
+#define ARTIDX_CLI_NOTES_H
+
+struct ax_error;
+struct cli_config;
+struct cli_project;
+struct idx_snapshot;
+struct qry_notes;
+
+/* Whether a query with these needs (see query/needs.h) asks for what cli_notes_make() knows. */
+#define CLI_NOTES_NEEDS (1U << QRY_NOTE_DEST | 1U << QRY_NOTE_FLAG)
+
+/* The notes, for the caller to free. Looks at the disk for destinations that are taken. */
+int cli_notes_make(const struct cli_project *project, const struct cli_config *config,
+	struct idx_snapshot *snapshot, struct qry_notes **out, struct ax_error *err);
+
+#endif

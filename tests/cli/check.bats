@@ -1,0 +1,69 @@
+load support
+
+prepare() {
+	small_project
+	plain_tensors out/deep/x.safetensors
+	artidx scan >/dev/null
+}
+
+kinds() { artidx check --json | jq -c '[.rows[] | [.kind, .path, .now // empty]]'; }
+
+@test "nothing differs: status 0" {
+	expect 0 artidx check
+	[ "$output" = "the disk is as the catalogue says" ]
+	[ "$(artidx check --json | jq -c .rows)" = "[]" ]
+}
+
+@test "moved, missing, changed, new: status 1, each named once" {
+	mkdir out/other
+	mv out/deep/x.safetensors out/other/y.safetensors
+	rm out/bad.safetensors
+	printf x >>out/cut.safetensors
+	: >out/new.txt
+	expect 1 artidx check
+	has "out/deep/x.safetensors -> out/other/y.safetensors"
+	[ "$(kinds)" = '[["moved","out/deep/x.safetensors","out/other/y.safetensors"],["missing","out/bad.safetensors"],["changed","out/cut.safetensors"],["new","out/new.txt"]]' ]
+	artidx scan >/dev/null
+	expect 0 artidx check
+}
+
+@test "a whole directory gone" {
+	rm -r out/deep
+	[ "$(kinds)" = '[["missing","out/deep/x.safetensors"]]' ]
+}
+
+@test "back at an old path" {
+	mkdir out/other
+	mv out/deep/x.safetensors out/other/y.safetensors
+	artidx scan >/dev/null
+	plain_tensors out/deep/x.safetensors
+	[ "$(kinds)" = '[["resurrected","out/deep/x.safetensors","out/other/y.safetensors"]]' ]
+}
+
+@test "left-over temporary files" {
+	: >out/.artidx-tmp-0123456789abcdef
+	[ "$(kinds)" = '[["leftover","out/.artidx-tmp-0123456789abcdef"]]' ]
+}
+
+@test "an unreadable directory is not taken for a missing one" {
+	[ "$(id -u)" -ne 0 ] || skip "root may read anything"
+	chmod 0 out/deep
+	expect 0 artidx check
+	chmod 755 out/deep
+}
+
+@test "what is never scanned is not missed: ignored names, the catalogue, other directories" {
+	mkdir -p out/__pycache__ elsewhere
+	: >out/__pycache__/a.pyc
+	: >elsewhere/b
+	expect 0 artidx check
+}
+
+@test "long lists are cut, --all shows them" {
+	touch out/{1..30}.txt
+	expect 1 artidx check
+	has "30 not catalogued yet"
+	has "and 18 more: artidx check --all"
+	expect 1 artidx check --all
+	lacks "more:"
+}

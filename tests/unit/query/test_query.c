@@ -280,20 +280,19 @@ static void columns(void **state)
 		"20260527T180000,projected,x_s41,out/v_hack_a.safetensors\r\n");
 }
 
-#define JSON_CFG                                                               \
-	"\"cfg\":{\"preset_name\":\"fast\",\"arm\":\"projected\",\"seed\":41," \
-	"\"out_tag\":\"_x_s41\"}"
-
 static void json_rows(void **state)
 {
+	static const char run[] = "\"run\":\"" PROJECT_RUN "\"";
+	static const char cfg[] = "\"cfg\":{\"preset_name\":\"fast\",\"arm\":\"projected\","
+				  "\"seed\":41,\"out_tag\":\"_x_s41\"}";
 	struct qry_request request = { .format = QRY_JSON_LINES };
 	struct answer answer = ask(state, request, "class:checkpoint");
 	static const char *const parts[] = { "\"path\":\"out/train_x_s41.safetensors\"",
 		"\"class\":\"checkpoint\"", "\"status\":\"ok\"", "\"misnamed\":false",
 		"\"mtime\":\"2026-05-27T18:30:00.000000000Z\"",
 		"\"mtime_ns\":1779906600000000000", "\"n_tensors\":2", "\"params\":16",
-		"\"dtypes\":[\"F32\"]", "\"run\":\"" PROJECT_RUN "\"", "\"role\":\"train\"",
-		"\"step\":20", "\"hack_rate\":0.25", "\"model\":\"Qwen/Qwen3-4B\"", JSON_CFG,
+		"\"dtypes\":[\"F32\"]", run, "\"role\":\"train\"", "\"step\":20",
+		"\"hack_rate\":0.25", "\"model\":\"Qwen/Qwen3-4B\"", cfg,
 		"\"meta\":{\"model\":\"Qwen/Qwen3-4B\",\"step\":\"20\"," };
 
 	assert_int_equal(answer.n_rows, 1);

@@ -105,7 +105,7 @@ bool catalog_zone_decode(struct ax_str bytes, struct catalog_zone *out)
 }
 
 /*
- * The state: u8 complete; u64 number of the transaction; u64 scanned, directories, stored dirs, next detail, freed; u32
+ * The state: u8 complete; u64 number of the transaction; u64 scanned, directories, stored dirs, next detail, outdated; u32
  * next note; u64 root's device and inode; 16 bytes digest of the rules; u64 files, bytes, runs.
  */
 int catalog_state_put(struct idx_txn *txn, const struct catalog_state *state,
@@ -120,7 +120,7 @@ int catalog_state_put(struct idx_txn *txn, const struct catalog_state *state,
 	ax_buf_append_u64(&buf, state->directories);
 	ax_buf_append_u64(&buf, state->stored_dirs);
 	ax_buf_append_u64(&buf, state->next_detail);
-	ax_buf_append_u64(&buf, state->freed);
+	ax_buf_append_u64(&buf, state->outdated);
 	ax_buf_append_u32(&buf, state->next_note);
 	ax_buf_append_u64(&buf, state->root_dev);
 	ax_buf_append_u64(&buf, state->root_ino);
@@ -145,7 +145,7 @@ static bool state_decode(struct ax_str bytes, struct catalog_state *out)
 	out->directories = ax_reader_u64(&reader);
 	out->stored_dirs = ax_reader_u64(&reader);
 	out->next_detail = ax_reader_u64(&reader);
-	out->freed = ax_reader_u64(&reader);
+	out->outdated = ax_reader_u64(&reader);
 	out->next_note = ax_reader_u32(&reader);
 	out->root_dev = ax_reader_u64(&reader);
 	out->root_ino = ax_reader_u64(&reader);

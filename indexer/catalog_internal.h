@@ -31,7 +31,7 @@ struct catalog_state {
 	uint64_t directories; /* that the last scan saw */
 	uint64_t stored_dirs; /* that have a chunk */
 	uint64_t next_detail; /* key of the next new detail */
-	uint64_t freed;       /* details dropped since unused layouts were */
+	uint64_t outdated;    /* details dropped and notes added since the last sweep */
 	uint32_t next_note;   /* number of the next new note */
 	uint64_t root_dev, root_ino;
 	struct ax_digest rules;
@@ -95,6 +95,13 @@ int catalog_chunk_decode(const struct idx_catalog *catalog, struct ax_str key,
 /* Evidence and problem of a note. Borrowed from the snapshot. */
 int catalog_note_get(struct idx_snapshot *snapshot, uint32_t number,
 	const struct catalog_note **out, struct ax_error *err);
+
+/*
+ * Drop tensor lists that no detail has and notes that no file has: both are shared, and go when
+ * enough was replaced for a look at everything to pay.
+ */
+int catalog_sweep(struct idx_catalog *catalog, struct idx_txn *txn, uint32_t next_note,
+	struct ax_error *err);
 
 /* As idx_files_open(), over the files that runs are derived from. */
 int catalog_related_open(struct idx_snapshot *snapshot, struct idx_files **out,

@@ -223,6 +223,17 @@ bool idx_detail_decode(struct ax_str bytes, struct ax_arena *arena, struct idx_d
 	return true;
 }
 
+bool idx_detail_decode_layout(struct ax_str bytes, bool *has_tensors, struct ax_digest *exact)
+{
+	struct ax_reader reader = { .rest = bytes };
+	struct ax_digest layout;
+
+	*has_tensors = ax_reader_byte(&reader) & HAS_TENSORS;
+	read_digest(&reader, &layout);
+	read_digest(&reader, exact);
+	return !reader.failed;
+}
+
 static size_t shared_prefix(struct ax_str a, struct ax_str b)
 {
 	size_t n = 0;

@@ -23,6 +23,9 @@ void idx_detail_encode(struct ax_buf *buf, const struct idx_detail *detail);
 bool idx_detail_decode(struct ax_str bytes, struct ax_arena *arena, struct idx_detail *out,
 	bool *no_memory);
 
+/* Only which tensor list it has. */
+bool idx_detail_decode_layout(struct ax_str bytes, bool *has_tensors, struct ax_digest *exact);
+
 void idx_layout_encode(struct ax_buf *buf, const struct sft_layout *layout);
 
 /* The tensors of a stored list, one after the other. Zero-initialise, then open. */

@@ -15,10 +15,6 @@
 
 enum {
 	LAYOUT_CACHE = 64 * 1024 * 1024,
-	MOST_WORKERS = 32,
-	FDS_PER_WORKER = 4, /* parent, directory, file, and one to spare */
-	FDS_BESIDE = 24,    /* standard streams, catalogue, history, root, and some to spare */
-	BATCHES_PER_WORKER = 3,
 };
 
 int scan_fail(struct scan *scan, const struct ax_error *err)
@@ -40,171 +36,6 @@ static bool is_interrupted(const struct scan *scan)
 bool scan_should_stop(const struct scan *scan)
 {
 	return scan->failed || is_interrupted(scan);
-}
-
-/* Where to begin. */
-
-static int compare_paths(const void *a, const void *b)
-{
-	return ax_str_compare(*(const struct ax_str *)a, *(const struct ax_str *)b);
-}
-
-static int find_kind(const struct scan *scan, struct ax_str path, mode_t *mode_out)
-{
-	struct stat st;
-	int fd = ax_open_beneath(scan->rootfd, path, O_PATH | O_NOFOLLOW, 0);
-
-	if (fd < 0)
-		return -1;
-	int status = fstat(fd, &st);
-	close(fd);
-	*mode_out = st.st_mode;
-	return status;
-}
-
-/* Paths in order, each one once and none below another. Names in a directory stay together. */
-static int collect_paths(struct scan *scan, const struct ax_str *given, size_t n,
-	struct ax_str **out, size_t *n_out, struct ax_error *err)
-{
-	struct ax_str *paths = ax_arena_alloc(&scan->arena, (n + 1) * sizeof(*paths));
-	size_t kept = 0;
-
-	if (!paths)
-		return ax_fail(err, ENOMEM, "no memory to scan");
-	for (size_t i = 0; i < n; i++)
-		paths[i] = given[i];
-	qsort(paths, n, sizeof(*paths), compare_paths);
-	for (size_t i = 0; i < n; i++) {
-		bool covered = false;
-		for (size_t k = 0; !covered && k < kept; k++)
-			covered = ax_path_below(paths[i], paths[k]);
-		if (!covered)
-			paths[kept++] = paths[i];
-	}
-	*out = paths;
-	*n_out = kept;
-	return 0;
-}
-
-static struct scan_target *add_target(struct scan *scan, struct ax_str path)
-{
-	struct scan_target *target = &scan->targets[scan->n_targets++];
-
-	*target = (struct scan_target){ .path = path };
-	return target;
-}
-
-/* A file is one name of its directory; names of one directory become one target. */
-static int add_name(struct scan *scan, struct ax_str path, struct ax_error *err)
-{
-	struct ax_str dir = ax_path_dir(path);
-	struct scan_target *target = NULL;
-
-	for (size_t i = 0; !target && i < scan->n_targets; i++) {
-		if (scan->targets[i].names.n && ax_str_equal(scan->targets[i].path, dir))
-			target = &scan->targets[i];
-	}
-	if (!target)
-		target = add_target(scan, dir);
-	size_t n = target->names.n;
-	struct ax_str *names = ax_arena_alloc(&scan->arena, (n + 1) * sizeof(*names));
-	if (!names)
-		return ax_fail(err, ENOMEM, "no memory to scan");
-	for (size_t i = 0; i < n; i++)
-		names[i] = target->names.names[i];
-	names[n] = ax_path_name(path);
-	qsort(names, n + 1, sizeof(*names), compare_paths);
-	target->names = (struct idx_walk_names){ .n = n + 1, .names = names };
-	return 0;
-}
-
-static int allocate_targets(struct scan *scan, size_t n, struct ax_error *err)
-{
-	scan->targets = ax_arena_alloc(&scan->arena, (n + 1) * sizeof(*scan->targets));
-	return scan->targets ? 0 : ax_fail(err, ENOMEM, "no memory to scan");
-}
-
-/* Paths that the user named. One that is gone is looked for as both, file and directory. */
-static int choose_given(struct scan *scan, struct ax_error *err)
-{
-	struct ax_str *paths;
-	size_t n;
-
-	if (collect_paths(scan, scan->options->paths, scan->options->n_paths, &paths, &n, err) <
-			0 ||
-		allocate_targets(scan, 2 * n, err) < 0)
-		return -1;
-	for (size_t i = 0; i < n; i++) {
-		mode_t mode = 0;
-		bool exists = find_kind(scan, paths[i], &mode) == 0;
-		if (!exists && errno != ENOENT && errno != ENOTDIR && errno != ELOOP)
-			return ax_fail_errno(err, "%.*s: cannot scan", AX_STR_ARG(paths[i]));
-		if (!exists || S_ISDIR(mode))
-			add_target(scan, paths[i]);
-		if ((!exists || !S_ISDIR(mode)) && paths[i].len &&
-			add_name(scan, paths[i], err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-/* What the configuration says; without any data directory, all below the root. */
-static int choose_configured(struct scan *scan, struct ax_error *err)
-{
-	const struct idx_config *config = scan->options->config;
-	size_t n = config->data.count + config->logs.count;
-	struct ax_str *all = ax_arena_alloc(&scan->arena, (n + 1) * sizeof(*all));
-	struct ax_str *paths;
-	size_t n_data = 0;
-
-	if (!all)
-		return ax_fail(err, ENOMEM, "no memory to scan");
-	scan->whole = true;
-	for (size_t i = 0; i < config->data.count; i++) {
-		mode_t mode;
-		all[i] = config->data.items[i];
-		n_data += find_kind(scan, all[i], &mode) == 0 || errno == EACCES;
-	}
-	for (size_t i = 0; i < config->logs.count; i++)
-		all[config->data.count + i] = config->logs.items[i];
-	if (n_data == 0) {
-		scan->everything = true;
-		all[0] = AX_STR("");
-		n = 1;
-	}
-	if (collect_paths(scan, all, n, &paths, &n, err) < 0 ||
-		allocate_targets(scan, n, err) < 0)
-		return -1;
-	for (size_t i = 0; i < n; i++)
-		add_target(scan, paths[i]);
-	return 0;
-}
-
-static int start_walk(struct scan *scan, struct ax_error *err)
-{
-	for (size_t i = 0; i < scan->n_targets; i++) {
-		const struct scan_target *target = &scan->targets[i];
-		if (idx_walk_start(scan->walk, target->path,
-			    target->names.n ? &target->names : NULL, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-/* A data directory that is a symlink is not entered: that must not look like an empty one. */
-static int report_targets(const struct scan *scan, struct scan_problems *problems,
-	struct ax_error *err)
-{
-	for (size_t i = 0; i < scan->n_targets; i++) {
-		mode_t mode;
-		if (scan->targets[i].names.n || find_kind(scan, scan->targets[i].path, &mode) ||
-			!S_ISLNK(mode))
-			continue;
-		if (scan_problems_add(problems, scan->targets[i].path, "special",
-			    AX_STR("a symbolic link: not followed"), err) < 0)
-			return -1;
-	}
-	return 0;
 }
 
 /* Setting up. */
@@ -267,82 +98,22 @@ static int compare_origin(struct scan *scan, struct ax_error *err)
 	return 0;
 }
 
-static unsigned worker_count(const struct scan *scan)
-{
-	struct rlimit limit;
-	long cores = sysconf(_SC_NPROCESSORS_ONLN);
-	unsigned wanted = scan->options->jobs;
-
-	if (wanted == 0)
-		wanted = cores > 1 ? (unsigned)cores : 1;
-	if (wanted > MOST_WORKERS)
-		wanted = MOST_WORKERS;
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
-		rlim_t room = limit.rlim_cur > FDS_BESIDE
-				      ? (limit.rlim_cur - FDS_BESIDE) / FDS_PER_WORKER
-				      : 1;
-		if (wanted > room)
-			wanted = (unsigned)(room ? room : 1);
-	}
-	return wanted;
-}
-
-static int make_batches(struct scan *scan, unsigned workers, struct ax_error *err)
-{
-	size_t n = (size_t)workers * BATCHES_PER_WORKER;
-
-	scan->full = ax_queue_new(n);
-	scan->empty = ax_queue_new(n);
-	if (!scan->full || !scan->empty)
-		return ax_fail(err, ENOMEM, "no memory to scan");
-	for (size_t i = 0; i < n; i++) {
-		struct scan_batch *batch = calloc(1, sizeof(*batch));
-		if (!batch || !ax_queue_push(scan->empty, batch)) {
-			free(batch);
-			return ax_fail(err, ENOMEM, "no memory to scan");
-		}
-	}
-	return 0;
-}
-
-static void free_batches(struct ax_queue *queue)
-{
-	void *item;
-
-	if (!queue)
-		return;
-	ax_queue_close(queue);
-	while (ax_queue_pop(queue, &item)) {
-		struct scan_batch *batch = item;
-		scan_batch_clear(batch);
-		ax_arena_free(&batch->arena);
-		free(batch);
-	}
-	ax_queue_free(queue);
-}
-
-static int prepare(struct scan *scan, unsigned *workers_out, struct ax_error *err)
+static int prepare(struct scan *scan, struct ax_error *err)
 {
 	scan->started = now();
 	if (open_root(scan, err) < 0 || compare_origin(scan, err) < 0)
 		return -1;
-	int status =
-		scan->options->n_paths ? choose_given(scan, err) : choose_configured(scan, err);
-	if (status < 0)
-		return -1;
 	scan->walk = idx_walk_new(scan->rootfd);
 	if (!scan->walk)
 		return ax_fail(err, ENOMEM, "no memory to scan");
-	*workers_out = worker_count(scan);
-	if (start_walk(scan, err) < 0 || make_batches(scan, *workers_out, err) < 0)
+	if (scan_choose_targets(scan, err) < 0)
 		return -1;
 	return sft_layout_cache_new(LAYOUT_CACHE, &scan->layouts, err);
 }
 
 static void release(struct scan *scan)
 {
-	free_batches(scan->full);
-	free_batches(scan->empty);
+	scan_crew_free(scan);
 	idx_walk_free(scan->walk);
 	sft_layout_cache_free(scan->layouts);
 	ax_arena_free(&scan->arena);
@@ -352,30 +123,6 @@ static void release(struct scan *scan)
 }
 
 /* Running. */
-
-static int start_workers(struct scan *scan, struct scan_worker *workers, unsigned n,
-	unsigned *started)
-{
-	struct ax_error err = { 0 };
-
-	scan->working = n;
-	for (unsigned i = 0; i < n; i++) {
-		int failure =
-			pthread_create(&workers[i].thread, NULL, scan_worker_run, &workers[i]);
-		if (failure) {
-			scan->working -= n - i;
-			errno = failure;
-			ax_fail_errno(&err, "cannot start a thread");
-			if (i == 0) {
-				ax_queue_close(scan->full);
-				return scan_fail(scan, &err);
-			}
-			break; /* fewer do as well */
-		}
-		*started = i + 1;
-	}
-	return 0;
-}
 
 /* Take what workers hand over until the last one is done; after a failure only give it back. */
 static void write_batches(struct scan_writer *writer)
@@ -394,13 +141,12 @@ static void write_batches(struct scan_writer *writer)
 }
 
 static int finish(struct scan_writer *writer, struct idx_history *history,
-	const struct scan_worker *workers, unsigned n, struct idx_scan_report *out,
-	struct ax_error *err)
+	struct idx_scan_report *out, struct ax_error *err)
 {
 	struct scan *scan = writer->scan;
 	struct scan_counts gone = { 0 };
 
-	if (!scan->is_first && scan_drop_vanished(writer, workers, n, &gone, err) < 0)
+	if (!scan->is_first && scan_drop_vanished(writer, &gone, err) < 0)
 		return -1;
 	gone.added += out->added;
 	gone.removed += out->removed;
@@ -438,59 +184,63 @@ static void add_counts(struct idx_scan_report *out, const struct scan_counts *co
 	out->specials += counts->specials;
 }
 
-/* Move the problems into the report's arena. */
-static int gather_report(const struct scan *scan, const struct scan_worker *workers, unsigned n,
-	struct idx_scan_report *out, struct ax_error *err)
+/* The problems of all go to the report, whose arena takes theirs. */
+static int take_problems(struct scan_problems *all, struct idx_scan_report *out,
+	struct ax_error *err)
+{
+	struct idx_problem *items =
+		ax_arena_alloc(&all->arena, (all->count + 1) * sizeof(*items));
+
+	if (!items)
+		return ax_fail(err, ENOMEM, "no memory for what is wrong");
+	if (all->count)
+		memcpy(items, all->items, all->count * sizeof(*items));
+	out->problems = items;
+	out->n_problems = all->count;
+	out->more_problems = all->more;
+	out->arena = all->arena;
+	all->arena = (struct ax_arena){ 0 };
+	return 0;
+}
+
+static int gather_report(const struct scan *scan, struct idx_scan_report *out,
+	struct ax_error *err)
 {
 	struct scan_problems all = { 0 };
-	int status = report_targets(scan, &all, err);
+	int status = scan_report_targets(scan, &all, err);
 
-	for (unsigned i = 0; status == 0 && i < n; i++) {
-		add_counts(out, &workers[i].counts);
-		status = scan_problems_merge(&all, &workers[i].problems, err);
+	for (unsigned i = 0; status == 0 && i < scan->n_workers; i++) {
+		add_counts(out, &scan->workers[i].counts);
+		status = scan_problems_merge(&all, &scan->workers[i].problems, err);
 	}
-	if (status == 0) {
-		struct idx_problem *items =
-			ax_arena_alloc(&all.arena, (all.count + 1) * sizeof(*items));
-		if (!items) {
-			status = ax_fail(err, ENOMEM, "no memory for what is wrong");
-		} else {
-			memcpy(items, all.items ? all.items : items,
-				all.count * sizeof(*items));
-			out->problems = items;
-			out->n_problems = all.count;
-			out->more_problems = all.more;
-			out->arena = all.arena;
-			all.arena = (struct ax_arena){ 0 };
-		}
-	}
+	if (status == 0)
+		status = take_problems(&all, out, err);
 	scan_problems_free(&all);
+	out->everything = scan->everything;
+	out->interrupted = is_interrupted(scan);
 	return status;
 }
 
-/* With workers made ready: let them run, write, and come to an end. */
-static int run(struct scan *scan, struct idx_history *history, struct scan_worker *workers,
-	unsigned n, struct idx_scan_report *out, struct ax_error *err)
+/* Let the workers run, write, and come to an end. */
+static int run(struct scan *scan, struct idx_history *history, struct idx_scan_report *out,
+	struct ax_error *err)
 {
 	struct scan_writer writer = { .scan = scan };
-	unsigned started = 0;
 	int status = -1;
 
 	if (idx_update_begin(scan->catalog, &writer.update, err) < 0)
 		return -1;
-	start_workers(scan, workers, n, &started);
+	if (scan_crew_start(scan, err) < 0)
+		goto out;
 	write_batches(&writer);
-	for (unsigned i = 0; i < started; i++)
-		pthread_join(workers[i].thread, NULL);
+	scan_crew_join(scan);
 	if (scan->failed) {
 		*err = scan->failure;
 		goto out;
 	}
-	if (gather_report(scan, workers, n, out, err) < 0)
+	if (gather_report(scan, out, err) < 0)
 		goto out;
-	out->everything = scan->everything;
-	out->interrupted = is_interrupted(scan);
-	status = out->interrupted ? 0 : finish(&writer, history, workers, n, out, err);
+	status = out->interrupted ? 0 : finish(&writer, history, out, err);
 out:
 	idx_update_abort(writer.update);
 	scan_writer_fini(&writer);
@@ -507,26 +257,10 @@ static int scan_once(struct idx_catalog *catalog, struct idx_history *history,
 		.rootfd = -1,
 		.mutex = PTHREAD_MUTEX_INITIALIZER,
 	};
-	struct scan_worker *workers = NULL;
-	unsigned n = 0;
-	int status = -1;
+	int status = prepare(&scan, err);
 
-	if (prepare(&scan, &n, err) < 0)
-		goto out;
-	workers = calloc(n, sizeof(*workers));
-	if (!workers) {
-		ax_fail(err, ENOMEM, "no memory to scan");
-		goto out;
-	}
-	for (unsigned i = 0; i < n; i++) {
-		if (scan_worker_init(&workers[i], &scan, err) < 0)
-			goto out;
-	}
-	status = run(&scan, history, workers, n, out, err);
-out:
-	for (unsigned i = 0; workers && i < n; i++)
-		scan_worker_fini(&workers[i]);
-	free(workers);
+	if (status == 0)
+		status = run(&scan, history, out, err);
 	release(&scan);
 	return status;
 }

@@ -140,11 +140,35 @@ struct scan {
 	struct sft_layout_cache *layouts;
 	struct idx_walk *walk;
 	struct ax_queue *full, *empty; /* of struct scan_batch */
-	_Atomic unsigned working;      /* workers that may still hand over batches */
+	struct scan_worker *workers;   /* room for max_workers */
+	unsigned max_workers;
+	_Atomic unsigned n_workers; /* that were started; more may be hired while some work */
+	_Atomic unsigned working;   /* that may still hand over batches */
 	_Atomic bool failed;
-	pthread_mutex_t mutex; /* for failure */
+	pthread_mutex_t mutex; /* for failure, and hiring */
 	struct ax_error failure;
 };
+
+/* Where the scan begins goes to its targets and its walk. */
+int scan_choose_targets(struct scan *scan, struct ax_error *err);
+/* A data directory that is a symlink is not entered: that must not look like an empty one. */
+struct scan_problems;
+int scan_report_targets(const struct scan *scan, struct scan_problems *problems,
+	struct ax_error *err);
+
+/* Start workers, as many as fit; wait for them once no batch comes any more; release them. */
+int scan_crew_start(struct scan *scan, struct ax_error *err);
+void scan_crew_join(struct scan *scan);
+void scan_crew_free(struct scan *scan);
+
+/* One less that may hand over batches: the last one ends the writer's work. */
+void scan_crew_leave(struct scan *scan);
+
+/*
+ * Start one more worker. By workers themselves, when they wait for disks: these take many
+ * requests at once. Whether there is room for one and memory is not the caller's concern.
+ */
+void scan_hire(struct scan *scan);
 
 /* Note a failure, the first one counts, and have everybody stop. Always -1. */
 int scan_fail(struct scan *scan, const struct ax_error *err);
@@ -167,6 +191,7 @@ struct scan_worker {
 	struct ax_buf path, detail;
 	size_t n_old, old_capacity;
 	struct idx_chunk *old; /* the chunks of the directory being visited */
+	long blocks_read;      /* from disks, by this thread, when it last looked */
 	struct scan_counts counts;
 	size_t n_visited, visited_capacity;
 	struct ax_digest *visited; /* stored directories that still exist */
@@ -263,8 +288,8 @@ int scan_writer_remove(struct scan_writer *writer, const struct scan_removed *re
  * Drop the stored directories that no worker saw, but for those outside the targets and those
  * below a directory that could not be read.
  */
-int scan_drop_vanished(struct scan_writer *writer, const struct scan_worker *workers,
-	size_t n_workers, struct scan_counts *counts, struct ax_error *err);
+int scan_drop_vanished(struct scan_writer *writer, struct scan_counts *counts,
+	struct ax_error *err);
 
 /* Match what went with what came, and write it to the history. */
 int scan_find_moves(struct scan_writer *writer, struct idx_history *history,

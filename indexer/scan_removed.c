@@ -16,9 +16,10 @@ static int compare_digests(const void *a, const void *b)
 	return memcmp(a, b, sizeof(struct ax_digest));
 }
 
-static int gather(const struct scan_worker *workers, size_t n_workers, struct seen *out,
-	struct ax_error *err)
+static int gather(const struct scan *scan, struct seen *out, struct ax_error *err)
 {
+	const struct scan_worker *workers = scan->workers;
+	size_t n_workers = scan->n_workers;
 	size_t count = 0;
 
 	for (size_t i = 0; i < n_workers; i++)
@@ -38,8 +39,7 @@ static int gather(const struct scan_worker *workers, size_t n_workers, struct se
 }
 
 /* Whether the scan would have seen the directory, were it still there. */
-static bool was_looked_for(const struct scan *scan, const struct scan_worker *workers,
-	size_t n_workers, struct ax_str dir)
+static bool was_looked_for(const struct scan *scan, struct ax_str dir)
 {
 	bool inside = scan->whole;
 
@@ -50,9 +50,10 @@ static bool was_looked_for(const struct scan *scan, const struct scan_worker *wo
 		else
 			inside = ax_path_below(dir, target->path);
 	}
-	for (size_t i = 0; inside && i < n_workers; i++) {
-		for (size_t k = 0; inside && k < workers[i].unknown.count; k++)
-			inside = !ax_path_below(dir, workers[i].unknown.items[k]);
+	for (size_t i = 0; inside && i < scan->n_workers; i++) {
+		const struct scan_paths *unknown = &scan->workers[i].unknown;
+		for (size_t k = 0; inside && k < unknown->count; k++)
+			inside = !ax_path_below(dir, unknown->items[k]);
 	}
 	return inside;
 }
@@ -87,8 +88,7 @@ static int drop_files(struct scan_writer *writer, const struct idx_chunk *chunk,
 
 /* Compare what is stored with what was seen; before is the state before the scan. */
 static int drop_unseen(struct scan_writer *writer, struct idx_snapshot *before,
-	const struct seen *seen, const struct scan_worker *workers, size_t n_workers,
-	struct scan_counts *counts, struct ax_error *err)
+	const struct seen *seen, struct scan_counts *counts, struct ax_error *err)
 {
 	struct idx_cursor *cursor = NULL;
 	struct ax_str key, value;
@@ -105,7 +105,7 @@ static int drop_unseen(struct scan_writer *writer, struct idx_snapshot *before,
 		memcpy(digest.bytes, key.ptr, sizeof(digest.bytes));
 		if (bsearch(&digest, seen->digests, seen->count, sizeof(digest),
 			    compare_digests) ||
-			!was_looked_for(writer->scan, workers, n_workers, chunk.dir))
+			!was_looked_for(writer->scan, chunk.dir))
 			continue;
 		found = drop_files(writer, &chunk, counts, err);
 		if (found == 0 && catalog_key_u32(key.ptr + sizeof(digest.bytes)) == 0)
@@ -117,25 +117,26 @@ static int drop_unseen(struct scan_writer *writer, struct idx_snapshot *before,
 	return found;
 }
 
-int scan_drop_vanished(struct scan_writer *writer, const struct scan_worker *workers,
-	size_t n_workers, struct scan_counts *counts, struct ax_error *err)
+int scan_drop_vanished(struct scan_writer *writer, struct scan_counts *counts,
+	struct ax_error *err)
 {
+	const struct scan *scan = writer->scan;
 	struct idx_snapshot *before = NULL;
 	struct seen seen = { 0 };
 	size_t visited = 0;
 	int status = -1;
 
-	for (size_t i = 0; i < n_workers; i++)
-		visited += workers[i].n_visited;
-	if (idx_snapshot_begin(writer->scan->catalog, &before, err) < 0)
+	for (size_t i = 0; i < scan->n_workers; i++)
+		visited += scan->workers[i].n_visited;
+	if (idx_snapshot_begin(scan->catalog, &before, err) < 0)
 		return -1;
 	if (visited == before->state.stored_dirs) {
 		status = 0;
 		goto out;
 	}
-	if (gather(workers, n_workers, &seen, err) < 0)
+	if (gather(scan, &seen, err) < 0)
 		goto out;
-	status = drop_unseen(writer, before, &seen, workers, n_workers, counts, err);
+	status = drop_unseen(writer, before, &seen, counts, err);
 out:
 	free(seen.digests);
 	idx_snapshot_end(before);

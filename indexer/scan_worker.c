@@ -6,7 +6,11 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
+
+/* Read from a disk while in one directory, in blocks of 512 bytes: it is not cached. */
+enum { MANY_BLOCKS = 64 };
 
 int scan_worker_init(struct scan_worker *worker, struct scan *scan, struct ax_error *err)
 {
@@ -184,6 +188,20 @@ static int visit_directory(struct scan_worker *worker, const struct idx_walk_dir
 	return note_unknown(worker, dir, ax_str_from(why), err);
 }
 
+/* Who waited for a disk could have somebody else asking it meanwhile. */
+static void hire_for_disks(struct scan_worker *worker)
+{
+	struct rusage usage;
+
+	if (worker->scan->n_workers >= worker->scan->max_workers ||
+		getrusage(RUSAGE_THREAD, &usage) < 0)
+		return;
+	long read = usage.ru_inblock - worker->blocks_read;
+	worker->blocks_read = usage.ru_inblock;
+	if (read >= MANY_BLOCKS)
+		scan_hire(worker->scan);
+}
+
 void *scan_worker_run(void *argument)
 {
 	struct scan_worker *worker = argument;
@@ -197,11 +215,11 @@ void *scan_worker_run(void *argument)
 			idx_walk_stop(scan->walk);
 		else if (visit_directory(worker, &dir, &err) < 0)
 			scan_fail(scan, &err);
+		hire_for_disks(worker);
 	}
 	if (found < 0)
 		scan_fail(scan, &err);
 	scan_hand_over(worker);
-	if (--scan->working == 0)
-		ax_queue_close(scan->full);
+	scan_crew_leave(scan);
 	return NULL;
 }

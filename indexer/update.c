@@ -15,6 +15,7 @@ enum {
 	PIECE_BYTES = 16 * 1024 * 1024,
 	VALUE_OVERHEAD = 64,
 	LARGE_VALUE = 2048,
+	SWEEP_AFTER = 4096, /* outdated things, and more than a half of all details */
 	PAGE = 4096,
 };
 
@@ -219,6 +220,7 @@ int idx_update_note(struct idx_update *update, struct ax_str why, struct ax_str 
 				ax_buf_str(&update->value), IDX_PUT_APPEND, err) < 0)
 			return -1;
 		update->state.next_note++;
+		update->state.outdated++;
 		*out = number;
 		return 0;
 	}
@@ -247,7 +249,7 @@ int idx_update_detail(struct idx_update *update, struct ax_str encoded, uint64_t
 		return -1;
 	if (found == 1 && ax_str_equal(before, encoded))
 		return 0;
-	update->state.freed += (uint64_t)found;
+	update->state.outdated += (uint64_t)found;
 	return put(update, IDX_TABLE_DETAILS, ax_str(bytes, sizeof(bytes)), encoded, 0, err);
 }
 
@@ -257,7 +259,7 @@ int idx_update_drop_detail(struct idx_update *update, uint64_t key, struct ax_er
 
 	catalog_u64_key(key, bytes);
 	update->changed = true;
-	update->state.freed++;
+	update->state.outdated++;
 	return idx_txn_delete(update->txn, IDX_TABLE_DETAILS, ax_str(bytes, sizeof(bytes)),
 		err);
 }
@@ -555,13 +557,28 @@ int idx_update_snapshot(struct idx_update *update, struct idx_snapshot **out,
 	return catalog_snapshot_of(update->catalog, update->txn, out, err);
 }
 
+static int sweep_now_and_then(struct idx_update *update, struct ax_error *err)
+{
+	uint64_t details;
+
+	if (update->is_first || update->state.outdated < SWEEP_AFTER)
+		return 0;
+	if (idx_txn_count(update->txn, IDX_TABLE_DETAILS, &details, err) < 0)
+		return -1;
+	if (update->state.outdated < details / 2)
+		return 0;
+	update->state.outdated = 0;
+	return catalog_sweep(update->catalog, update->txn, update->state.next_note, err);
+}
+
 int idx_update_commit(struct idx_update *update, const struct idx_update_totals *totals,
 	struct ax_error *err)
 {
 	struct idx_txn *txn = update->txn;
 	int status = -1;
 
-	if (update->changed && put_sums(update, err) < 0)
+	if (update->changed &&
+		(sweep_now_and_then(update, err) < 0 || put_sums(update, err) < 0))
 		goto out;
 	update->state.complete = true;
 	update->state.scanned = totals->scanned;

@@ -54,7 +54,7 @@ void *draft_add_element(void **items, size_t *count, size_t size)
 	return element;
 }
 
-static int keep(struct draft_maker *maker, struct ax_str s, struct ax_str *out)
+int draft_keep(struct draft_maker *maker, struct ax_str s, struct ax_str *out)
 {
 	char *copy = ax_arena_copy(&maker->draft->arena, s);
 
@@ -75,13 +75,12 @@ static int add_stay(struct draft_maker *maker, struct ax_str path, uint64_t size
 		return ax_fail(maker->err, ENOMEM, "reorg: no memory for the plan");
 	stay->flag = flag;
 	stay->size = size;
-	if (keep(maker, path, &stay->path) < 0)
+	if (draft_keep(maker, path, &stay->path) < 0)
 		return -1;
-	return keep(maker, ax_str_from(why), &stay->why);
+	return draft_keep(maker, ax_str_from(why), &stay->why);
 }
 
-/* The data directory that path is in, and path relative to it; false outside of all. */
-static bool split_data(const struct draft_maker *maker, struct ax_str path, struct ax_str *data,
+bool draft_split_data(const struct draft_maker *maker, struct ax_str path, struct ax_str *data,
 	struct ax_str *relative)
 {
 	const struct idx_config *config = maker->config;
@@ -100,8 +99,7 @@ static bool split_data(const struct draft_maker *maker, struct ax_str path, stru
 	return false;
 }
 
-/* Append the place in the layout as a root-relative path; as reorg_layout_place(). */
-static int place(struct draft_maker *maker, struct ax_str data,
+int draft_place(struct draft_maker *maker, struct ax_str data,
 	const struct reorg_artifact *artifact, struct ax_str *out)
 {
 	struct ax_buf *buf = &maker->scratch;
@@ -113,115 +111,8 @@ static int place(struct draft_maker *maker, struct ax_str data,
 	int found = reorg_layout_place(maker->layout, artifact, buf, maker->err);
 	if (found <= 0)
 		return found;
-	return keep(maker, ax_buf_str(buf), out) < 0 ? -1 : 1;
+	return draft_keep(maker, ax_buf_str(buf), out) < 0 ? -1 : 1;
 }
-
-/* ---- units: directories that move whole ---- */
-
-static int add_unit(struct draft_maker *maker, struct ax_str data, struct ax_str path,
-	struct ax_str class_name)
-{
-	struct reorg_draft *draft = maker->draft;
-	struct reorg_artifact artifact = {
-		.class_name = class_name, .name = ax_path_name(path), .is_dir = true
-	};
-	struct ax_str to;
-
-	/* Chunks of one directory and siblings below a unit come one after the other. */
-	if (draft->n_dirs && ax_str_equal(draft->dirs[draft->n_dirs - 1].from, path))
-		return 0;
-	int found = place(maker, data, &artifact, &to);
-	if (found < 0 && maker->err->code == AX_EREFUSED)
-		return 0;
-	if (found <= 0 || ax_str_equal(to, path))
-		return found < 0 ? -1 : 0;
-	struct reorg_dir_move *dir =
-		draft_add_element((void **)&draft->dirs, &draft->n_dirs, sizeof(*dir));
-	if (!dir)
-		return ax_fail(maker->err, ENOMEM, "reorg: no memory for the plan");
-	dir->to = to;
-	dir->class_name = class_name;
-	return keep(maker, path, &dir->from);
-}
-
-/* A dead directory anywhere above, or the directory itself when it holds a pool's files. */
-static int find_unit(struct draft_maker *maker, struct ax_str path, bool holds_pool)
-{
-	struct ax_str data, relative, component;
-
-	if (!split_data(maker, path, &data, &relative))
-		return 0;
-	struct ax_str rest = relative;
-	while (ax_path_next(&rest, &component)) {
-		size_t end = (size_t)(component.ptr + component.len - relative.ptr);
-		struct ax_str prefix = ax_str_slice(relative, 0, end);
-		struct ax_str dir = ax_str_slice(path, 0, path.len - relative.len + end);
-		if (!reorg_layout_sorts(maker->layout, prefix))
-			continue;
-		if (reorg_layout_is_dead(maker->layout, component))
-			return add_unit(maker, data, dir, AX_STR("dead"));
-		if (holds_pool && end == relative.len)
-			return add_unit(maker, data, dir, AX_STR("pool"));
-	}
-	return 0;
-}
-
-static int compare_dirs(const void *a, const void *b)
-{
-	const struct reorg_dir_move *x = a, *y = b;
-
-	return ax_str_compare(x->from, y->from);
-}
-
-/* The unit that path is or is in, or NULL: units are sorted. */
-static const struct reorg_dir_move *find_unit_at(const struct reorg_draft *draft,
-	struct ax_str path)
-{
-	for (; path.len && draft->n_dirs; path = ax_path_dir(path)) {
-		struct reorg_dir_move key = { .from = path };
-		const struct reorg_dir_move *hit =
-			bsearch(&key, draft->dirs, draft->n_dirs, sizeof(key), compare_dirs);
-		if (hit)
-			return hit;
-	}
-	return NULL;
-}
-
-/* Sort the units, and drop doubled ones and those below another. */
-static void settle_units(struct reorg_draft *draft)
-{
-	size_t count = draft->n_dirs;
-
-	if (count)
-		qsort(draft->dirs, count, sizeof(*draft->dirs), compare_dirs);
-	draft->n_dirs = 0;
-	for (size_t i = 0; i < count; i++) {
-		if (!find_unit_at(draft, draft->dirs[i].from))
-			draft->dirs[draft->n_dirs++] = draft->dirs[i];
-	}
-}
-
-static int find_units(struct draft_maker *maker)
-{
-	struct idx_files *files = NULL;
-	struct idx_entry entry;
-	int more = -1;
-
-	if (idx_files_open(maker->snapshot, &(struct idx_filter){ 0 }, &files, maker->err) < 0)
-		return -1;
-	while ((more = idx_files_next(files, &entry, maker->err)) > 0) {
-		bool holds_pool = ax_str_equal(entry.class_name, AX_STR("pool"));
-		if (find_unit(maker, entry.dir, holds_pool) < 0) {
-			more = -1;
-			break;
-		}
-	}
-	idx_files_close(files);
-	settle_units(maker->draft);
-	return more;
-}
-
-/* ---- files ---- */
 
 static int add_move(struct draft_maker *maker, const struct idx_entry *entry,
 	struct ax_str path, struct ax_str to, uint32_t dir)
@@ -240,11 +131,11 @@ static int add_move(struct draft_maker *maker, const struct idx_entry *entry,
 		.ctime = entry->ctime,
 		.linked = entry->linked,
 		.dir = dir };
-	if (keep(maker, path, &move->from) < 0)
+	if (draft_keep(maker, path, &move->from) < 0)
 		return -1;
-	if (keep(maker, entry->class_name, &move->class_name) < 0)
+	if (draft_keep(maker, entry->class_name, &move->class_name) < 0)
 		return -1;
-	return keep(maker, entry->why, &move->why);
+	return draft_keep(maker, entry->why, &move->why);
 }
 
 static int move_with_unit(struct draft_maker *maker, const struct idx_entry *entry,
@@ -259,7 +150,8 @@ static int move_with_unit(struct draft_maker *maker, const struct idx_entry *ent
 	dir->bytes += entry->size;
 	ax_buf_clear(buf);
 	ax_path_join(buf, dir->to, ax_str_slice(path, dir->from.len + 1, path.len));
-	if (ax_buf_check(buf, "reorg", maker->err) < 0 || keep(maker, ax_buf_str(buf), &to) < 0)
+	if (ax_buf_check(buf, "reorg", maker->err) < 0 ||
+		draft_keep(maker, ax_buf_str(buf), &to) < 0)
 		return -1;
 	return add_move(maker, entry, path, to, number);
 }
@@ -331,7 +223,7 @@ static int place_loose(struct draft_maker *maker, const struct idx_entry *entry,
 			AX_STR_ARG(entry->class_name));
 		return add_stay(maker, path, entry->size, REORG_UNKNOWN, why);
 	}
-	int found = place(maker, data, &artifact, &to);
+	int found = draft_place(maker, data, &artifact, &to);
 	if (found < 0 && maker->err->code == AX_EREFUSED)
 		return add_stay(maker, path, entry->size, REORG_CONFLICT, maker->err->message);
 	if (found < 0)
@@ -366,10 +258,10 @@ static int place_file(struct draft_maker *maker, const struct idx_entry *entry)
 	if (ax_buf_check(buf, "reorg", maker->err) < 0)
 		return -1;
 	struct ax_str path = ax_buf_str(buf);
-	if (!split_data(maker, path, &data, &relative))
+	if (!draft_split_data(maker, path, &data, &relative))
 		return 0;
 
-	const struct reorg_dir_move *unit = find_unit_at(maker->draft, path);
+	const struct reorg_dir_move *unit = draft_unit_at(maker->draft, path);
 	if (unit)
 		return move_with_unit(maker, entry, path, unit);
 	if (!reorg_layout_sorts(maker->layout, relative)) {
@@ -384,7 +276,8 @@ static int place_file(struct draft_maker *maker, const struct idx_entry *entry)
 	return place_loose(maker, entry, data, path);
 }
 
-static int place_files(struct draft_maker *maker)
+int draft_visit_files(struct draft_maker *maker,
+	int (*visit)(struct draft_maker *maker, const struct idx_entry *entry))
 {
 	struct idx_files *files = NULL;
 	struct idx_entry entry;
@@ -393,7 +286,7 @@ static int place_files(struct draft_maker *maker)
 	if (idx_files_open(maker->snapshot, &(struct idx_filter){ 0 }, &files, maker->err) < 0)
 		return -1;
 	while ((more = idx_files_next(files, &entry, maker->err)) > 0) {
-		if (place_file(maker, &entry) < 0) {
+		if (visit(maker, &entry) < 0) {
 			more = -1;
 			break;
 		}
@@ -438,8 +331,8 @@ int reorg_draft_make(struct idx_snapshot *snapshot, const struct idx_config *con
 		.err = err };
 	int status = -1;
 
-	if (keep(&maker, root_path, &draft.root_path) < 0 || find_units(&maker) < 0 ||
-		place_files(&maker) < 0)
+	if (draft_keep(&maker, root_path, &draft.root_path) < 0 ||
+		draft_find_units(&maker) < 0 || draft_visit_files(&maker, place_file) < 0)
 		goto out;
 	draft_sort(&draft);
 	if (draft_check_destinations(&maker) < 0 || draft_find_symlinks(&maker) < 0 ||
@@ -486,7 +379,7 @@ int reorg_draft_destination(const struct reorg_draft *draft, struct ax_str path,
 		*out = move->to;
 		return 1;
 	}
-	const struct reorg_dir_move *dir = find_unit_at(draft, path);
+	const struct reorg_dir_move *dir = draft_unit_at(draft, path);
 	if (!dir)
 		return 0;
 	struct ax_str rest = ax_str_slice(path, dir->from.len, path.len);

@@ -19,6 +19,30 @@ struct draft_maker {
 	struct ax_error *err;
 };
 
+struct idx_entry;
+
+/* Call visit for every file of the catalogue, until one fails. */
+int draft_visit_files(struct draft_maker *maker,
+	int (*visit)(struct draft_maker *maker, const struct idx_entry *entry));
+
+/* Copy s into the arena of the draft. */
+int draft_keep(struct draft_maker *maker, struct ax_str s, struct ax_str *out);
+
+/* The data directory that path is in, and path relative to it; false outside of all. */
+bool draft_split_data(const struct draft_maker *maker, struct ax_str path, struct ax_str *data,
+	struct ax_str *relative);
+
+/* Where the artifact belongs, root-relative; else as reorg_layout_place(). */
+struct reorg_artifact;
+int draft_place(struct draft_maker *maker, struct ax_str data,
+	const struct reorg_artifact *artifact, struct ax_str *out);
+
+/* Fill the list of directories that move whole, ordered by path, none below another. */
+int draft_find_units(struct draft_maker *maker);
+
+/* The one that path is or is in, or NULL. */
+const struct reorg_dir_move *draft_unit_at(const struct reorg_draft *draft, struct ax_str path);
+
 /* What becomes of a move: REORG_FLAG_COUNT, or it stays with that flag. why is in the arena. */
 struct draft_fate {
 	enum reorg_flag flag;

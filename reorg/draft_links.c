@@ -161,33 +161,29 @@ static int compare_symlinks(const void *a, const void *b)
 	return ax_str_compare(x->path, y->path);
 }
 
+static int visit(struct draft_maker *maker, const struct idx_entry *entry)
+{
+	struct ax_buf path = { 0 };
+
+	if (entry->type != IDX_SYMLINK)
+		return 0;
+	ax_path_join(&path, entry->dir, entry->name);
+	int status = ax_buf_check(&path, "reorg", maker->err);
+	if (status == 0)
+		status = look_at_link(maker, ax_buf_str(&path));
+	ax_buf_free(&path);
+	return status;
+}
+
 int draft_find_symlinks(struct draft_maker *maker)
 {
 	struct reorg_draft *draft = maker->draft;
-	struct idx_files *files = NULL;
-	struct idx_entry entry;
-	struct ax_buf path = { 0 };
-	int more = -1;
+	int status = draft_visit_files(maker, visit);
 
-	if (idx_files_open(maker->snapshot, &(struct idx_filter){ 0 }, &files, maker->err) < 0)
-		return -1;
-	while ((more = idx_files_next(files, &entry, maker->err)) > 0) {
-		if (entry.type != IDX_SYMLINK)
-			continue;
-		ax_buf_clear(&path);
-		ax_path_join(&path, entry.dir, entry.name);
-		if (ax_buf_check(&path, "reorg", maker->err) < 0 ||
-			look_at_link(maker, ax_buf_str(&path)) < 0) {
-			more = -1;
-			break;
-		}
-	}
-	idx_files_close(files);
-	ax_buf_free(&path);
 	if (draft->n_symlinks)
 		qsort(draft->symlinks, draft->n_symlinks, sizeof(*draft->symlinks),
 			compare_symlinks);
-	return more;
+	return status;
 }
 
 /* What the link has to say when it is at from and its target at to: relative stays relative. */

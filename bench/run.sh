@@ -20,6 +20,7 @@ tree() {
     : >"$dir/$2.made"
   fi
   cd "$dir/$2"
+  export ARTIDX_ROOT="$dir/$2"
 }
 
 # rows NAME PREPARE COMMAND, three at a time

@@ -16,6 +16,7 @@ fi
 PATH=$bin:$PATH
 export PATH NO_COLOR=1 COLUMNS=120
 dir=$(mktemp -d "${TMPDIR:-/tmp}/artidx-docs.XXXXXX")
+export ARTIDX_ROOT="$dir/project"
 trap 'rm -rf "$dir"' EXIT
 trap 'exit 1' HUP INT TERM
 

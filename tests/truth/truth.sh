@@ -18,6 +18,7 @@ rm "$dir/hole"
 
 "$sample" "$dir/project" "$@"
 cd "$dir/project"
+export ARTIDX_ROOT="$PWD"
 "$artidx" scan >"$dir/scan.txt"
 "$artidx" query --json >"$dir/rows.json"
 "$artidx" query runs --json >"$dir/runs.json"

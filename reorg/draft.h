@@ -36,7 +36,7 @@ enum reorg_flag {
 /* "no-log", "ambiguous-log", ... */
 const char *reorg_flag_name(enum reorg_flag flag);
 
-enum { REORG_NO_DIR = UINT32_MAX };
+#define REORG_NO_DIR UINT32_MAX
 
 /* One file that moves. Paths are root-relative. */
 struct reorg_file_move {

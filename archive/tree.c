@@ -16,7 +16,6 @@
 struct entry {
 	struct arc_member member;
 	struct arc_source source;
-	bool linked; /* has other names */
 };
 
 struct listing {
@@ -39,6 +38,8 @@ struct arc_source arc_source_of(const struct stat *st)
 		.size = (uint64_t)st->st_size,
 		.mtime = time_of(st->st_mtim),
 		.ctime = time_of(st->st_ctim),
+		.blocks = (uint64_t)st->st_blocks * 512,
+		.linked = st->st_nlink > 1,
 	};
 }
 
@@ -95,7 +96,6 @@ static int add(struct listing *listing, int dirfd, const char *name, struct ax_s
 	member->gid = st.st_gid;
 	member->mtime = time_of(st.st_mtim);
 	entry.source = arc_source_of(&st);
-	entry.linked = st.st_nlink > 1;
 	if (member->type == ARC_SPECIAL)
 		return ax_fail(err, AX_EREFUSED,
 			"%.*s: neither file, directory nor symlink: cannot be archived",
@@ -201,7 +201,7 @@ static int find_links(struct listing *listing, struct ax_error *err)
 		return ax_fail(err, ENOMEM, "no memory for %zu members", listing->n);
 	for (size_t i = 0; i < listing->n; i++) {
 		struct entry *entry = &listing->entries[i];
-		if (entry->member.type == ARC_FILE && entry->linked)
+		if (entry->member.type == ARC_FILE && entry->source.linked)
 			linked[n++] = entry;
 	}
 	qsort(linked, n, sizeof(struct entry *), by_inode);
@@ -239,12 +239,15 @@ static int list(struct listing *listing, struct ax_str dir, struct ax_error *err
 	struct ax_str name = ax_path_name(dir);
 	char *root = ax_arena_copy(listing->arena, name);
 
+	struct stat st;
+
 	if (!root)
 		return no_memory(dir, err);
+	if (fstatat(listing->parent, root, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+		!S_ISDIR(st.st_mode))
+		return ax_fail(err, AX_EUSAGE, "%.*s: not a directory", AX_STR_ARG(dir));
 	if (add(listing, listing->parent, root, ax_str(root, name.len), err) < 0)
 		return -1;
-	if (listing->entries[0].member.type != ARC_DIR)
-		return ax_fail(err, AX_EUSAGE, "%.*s: not a directory", AX_STR_ARG(dir));
 	if (read_dirs(listing, err) < 0)
 		return -1;
 	qsort(listing->entries, listing->n, sizeof(struct entry), by_path);

@@ -17,6 +17,8 @@ struct ax_error;
 struct arc_source {
 	uint64_t dev, ino, size;
 	ax_nanoseconds mtime, ctime;
+	uint64_t blocks; /* bytes it takes on the disk */
+	bool linked;     /* has other names */
 };
 
 struct arc_tree {

@@ -1,7 +1,10 @@
 #include "cli/reorg_settle.h"
 
+#include "archive/retire.h"
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/error.h"
+#include "base/path.h"
 #include "cli/command.h"
 #include "cli/reorg_session.h"
 #include "indexer/history.h"
@@ -36,6 +39,27 @@ static int record_act(struct idx_history *history, const struct reorg_act *act, 
 	return idx_history_append(history, &move, err);
 }
 
+/* Of a directory that was archived one record tells all: what stayed is still at its path. */
+static int record_archive(struct idx_history *history, struct ax_str dir, ax_nanoseconds time,
+	struct ax_error *err)
+{
+	struct ax_buf to = { 0 };
+
+	ax_buf_append_str(&to, dir);
+	ax_buf_append_text(&to, ".tar.zst//");
+	ax_buf_append_str(&to, ax_path_name(dir));
+	struct idx_move move = { .kind = IDX_MOVE_ARCHIVED,
+		.time = time,
+		.is_dir = true,
+		.from = dir,
+		.to = ax_buf_str(&to) };
+	int status = ax_buf_check(&to, "the name of an archive", err);
+	if (status == 0)
+		status = idx_history_append(history, &move, err);
+	ax_buf_free(&to);
+	return status < 0 ? -1 : idx_history_sync(history, err);
+}
+
 static int record_moves(struct idx_history *history, const struct reorg_journal *journal,
 	bool is_undo, struct ax_error *err)
 {
@@ -44,6 +68,13 @@ static int record_moves(struct idx_history *history, const struct reorg_journal 
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	ax_nanoseconds time = (ax_nanoseconds)now.tv_sec * 1000000000 + now.tv_nsec;
+	if (ax_str_starts(plan->title, AX_STR(ARC_RETIRE_TITLE))) {
+		size_t prefix = AX_STR(ARC_RETIRE_TITLE).len;
+		return is_undo ? 0
+			       : record_archive(history,
+					 ax_str_slice(plan->title, prefix, plan->title.len),
+					 time, err);
+	}
 	for (size_t i = 0; i < plan->n_acts; i++) {
 		if (is_undo && is_left(journal, i))
 			continue;

@@ -6,6 +6,7 @@
 
 struct command;
 
+extern const struct command cmd_archive;
 extern const struct command cmd_check;
 extern const struct command cmd_complete;
 extern const struct command cmd_completion;
@@ -16,7 +17,9 @@ extern const struct command cmd_inspect;
 extern const struct command cmd_query;
 extern const struct command cmd_reorg;
 extern const struct command cmd_resolve;
+extern const struct command cmd_restore;
 extern const struct command cmd_scan;
 extern const struct command cmd_show;
+extern const struct command cmd_verify;
 
 #endif

@@ -1,0 +1,180 @@
+#include "archive/create.h"
+
+#include "archive/open.h"
+#include "archive/tree.h"
+#include "archive/verify.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/path.h"
+#include "reorg/act.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+/* Where the archive goes: its directory, open, and both names in it. */
+struct place {
+	int dir;
+	const char *path; /* for messages */
+	const char *name;
+	char temporary[64];
+};
+
+static int check_space(const struct arc_tree *tree, const struct place *place,
+	struct ax_error *err)
+{
+	struct statvfs fs;
+	uint64_t needed = 0;
+
+	/* What cannot be compressed still has to fit, with headers and the index. */
+	for (size_t i = 0; i < tree->n; i++) {
+		uint64_t size = tree->members[i].size, blocks = tree->sources[i].blocks;
+		needed += (size < blocks ? size : blocks) + 2048;
+	}
+	if (fstatvfs(place->dir, &fs) < 0)
+		return ax_fail_errno(err, "%s", place->path);
+	uint64_t there = (uint64_t)fs.f_bavail * fs.f_frsize;
+	if (needed <= there)
+		return 0;
+	return ax_fail(err, ENOSPC, "%s: may need %llu bytes, and there are %llu", place->path,
+		(unsigned long long)needed, (unsigned long long)there);
+}
+
+/* Read back what is on the disk, as far as the system lets that be asked for. */
+static int compare(const struct place *place, const char *name, const struct arc_tree *tree,
+	const struct arc_create_options *options, struct ax_error *err)
+{
+	struct arc_verify_options verify = {
+		.threads = options->pack.threads,
+		.source = tree,
+		.progress = options->verifying,
+	};
+	struct arc_verify_report report;
+	struct arc_archive archive;
+
+	if (arc_open(place->dir, name, &archive, err) < 0)
+		return -1;
+	posix_fadvise(archive.fd, 0, 0, POSIX_FADV_DONTNEED);
+	int status = arc_verify(&archive, &verify, &report, err);
+	if (status == 0) {
+		if (report.n_bad)
+			status = ax_fail(err, AX_EREFUSED, "%s: read back: %.*s: %.*s",
+				place->path, AX_STR_ARG(report.bad[0].path),
+				AX_STR_ARG(report.bad[0].text));
+		arc_verify_report_free(&report);
+	}
+	arc_close(&archive);
+	return status;
+}
+
+/* 1: a whole archive of the same content is there. 0: nothing is. */
+static int find_existing(const struct place *place, const struct arc_tree *tree,
+	const struct arc_create_options *options, struct arc_pack_report *report,
+	struct ax_error *err)
+{
+	struct arc_pack_report found = { .members = tree->n };
+	struct stat st;
+
+	if (fstatat(place->dir, place->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : ax_fail_errno(err, "%s", place->path);
+	struct ax_error differs;
+	if (!S_ISREG(st.st_mode) || compare(place, place->name, tree, options, &differs) < 0)
+		return ax_fail(err, AX_EREFUSED,
+			"%s: is there already, and is not an archive of what the directory "
+			"holds",
+			place->path);
+	for (size_t i = 0; i < tree->n; i++) {
+		found.files += tree->members[i].type == ARC_FILE;
+		found.bytes += tree->members[i].size;
+	}
+	found.stored_bytes = (uint64_t)st.st_size;
+	*report = found;
+	return 1;
+}
+
+static int write_archive(const struct place *place, const struct arc_tree *tree,
+	const struct arc_create_options *options, struct arc_pack_report *report,
+	struct ax_error *err)
+{
+	int fd = openat(place->dir, place->temporary,
+		O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return ax_fail_errno(err, "%s: cannot be written", place->path);
+	int status = arc_pack(tree, fd, place->path, &options->pack, report, err);
+	/* As readable as the directory is; never executable, never setuid. */
+	if (status == 0 && fchmod(fd, tree->members[0].mode & 0666) < 0)
+		status = ax_fail_errno(err, "%s", place->path);
+	if (status == 0 && fsync(fd) < 0)
+		status = ax_fail_errno(err, "%s: cannot be synced", place->path);
+	if (close(fd) < 0 && status == 0)
+		status = ax_fail_errno(err, "%s", place->path);
+	return status;
+}
+
+static int publish(const struct place *place, struct ax_error *err)
+{
+	if (renameat2(place->dir, place->temporary, place->dir, place->name, RENAME_NOREPLACE) <
+		0)
+		return ax_fail(err, errno == EEXIST ? AX_EREFUSED : errno,
+			"%s: cannot get its name: %s", place->path,
+			errno == EEXIST ? "it is taken" : "rename failed");
+	if (fsync(place->dir) < 0)
+		return ax_fail_errno(err, "%s: its directory cannot be synced", place->path);
+	return 0;
+}
+
+static int create(const struct place *place, const struct arc_tree *tree,
+	const struct arc_create_options *options, struct arc_pack_report *report,
+	struct ax_error *err)
+{
+	int existing = find_existing(place, tree, options, report, err);
+
+	if (existing)
+		return existing < 0 ? -1 : 0;
+	if (check_space(tree, place, err) < 0)
+		return -1;
+	/* What an earlier run left: whoever calls holds the lock of the project. */
+	unlinkat(place->dir, place->temporary, 0);
+	if (write_archive(place, tree, options, report, err) == 0 &&
+		compare(place, place->temporary, tree, options, err) == 0 &&
+		publish(place, err) == 0)
+		return 0;
+	unlinkat(place->dir, place->temporary, 0);
+	return -1;
+}
+
+int arc_create(int root, const struct arc_tree *tree, struct ax_str path,
+	const struct arc_create_options *options, struct arc_pack_report *report,
+	struct ax_error *err)
+{
+	struct ax_buf whole = { 0 }, name = { 0 };
+	struct place place = { .dir = -1 };
+	char digest[33];
+	int status = -1;
+
+	ax_buf_append_str(&whole, path);
+	ax_buf_append_str(&name, ax_path_name(path));
+	place.path = ax_buf_text(&whole);
+	place.name = ax_buf_text(&name);
+	struct ax_digest hash = ax_hash128(name.data, name.len);
+	ax_digest_format(&hash, digest);
+	snprintf(place.temporary, sizeof(place.temporary), "%s%.16s.tar.zst",
+		REORG_TEMPORARY_PREFIX, digest);
+	if (ax_buf_check(&whole, "path", err) == 0 && ax_buf_check(&name, "path", err) == 0) {
+		place.dir = ax_open_beneath(root, ax_path_dir(path), O_RDONLY | O_DIRECTORY, 0);
+		if (place.dir < 0)
+			ax_fail_errno(err, "%s", place.path);
+		else
+			status = create(&place, tree, options, report, err);
+	}
+	if (place.dir >= 0)
+		close(place.dir);
+	ax_buf_free(&whole);
+	ax_buf_free(&name);
+	return status;
+}

@@ -1,0 +1,221 @@
+#include "cli/archive_run.h"
+
+#include "archive/create.h"
+#include "archive/progress.h"
+#include "archive/retire.h"
+#include "archive/tree.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/path.h"
+#include "cli/command.h"
+#include "cli/progress.h"
+#include "cli/reorg_run.h"
+#include "cli/reorg_session.h"
+#include "indexer/catalog.h"
+#include "reorg/journal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+
+static ax_nanoseconds now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_REALTIME, &time);
+	return (ax_nanoseconds)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+static void describe(const void *counters, struct ax_buf *line)
+{
+	const struct arc_progress *progress = counters;
+	char done[AX_UNITS_MAX], total[AX_UNITS_MAX];
+
+	ax_size_format(progress->done, done);
+	ax_size_format(progress->total, total);
+	ax_buf_printf(line, "packing %s, then reading it back: %s so far", total, done);
+}
+
+static int name_it(struct cli_reorg *reorg, struct ax_str dir, struct cli_archived *out,
+	struct ax_error *err)
+{
+	struct ax_buf path = { 0 };
+
+	ax_buf_append_str(&path, dir);
+	ax_buf_append_text(&path, ".tar.zst");
+	char *archive = ax_arena_copy(&reorg->cli->arena, ax_buf_str(&path));
+	char *copy = ax_arena_copy(&reorg->cli->arena, dir);
+	size_t len = path.len;
+	ax_buf_free(&path);
+	if (!archive || !copy)
+		return ax_fail(err, ENOMEM, "%.*s: no memory", AX_STR_ARG(dir));
+	*out = (struct cli_archived){
+		.dir = ax_str(copy, dir.len),
+		.archive = ax_str(archive, len),
+	};
+	return 0;
+}
+
+static int read_tree(struct cli_reorg *reorg, struct ax_str dir, struct arc_tree *tree,
+	struct cli_archived *out, struct ax_error *err)
+{
+	if (name_it(reorg, dir, out, err) < 0 ||
+		arc_tree_read(reorg->root, out->dir, tree, err) < 0)
+		return -1;
+	out->report.members = tree->n;
+	for (size_t i = 0; i < tree->n; i++) {
+		out->report.files += tree->members[i].type == ARC_FILE;
+		out->report.bytes += tree->members[i].size;
+	}
+	return 0;
+}
+
+int cli_archive_plan(struct cli_reorg *reorg, struct ax_str dir, struct cli_archived *out,
+	struct ax_error *err)
+{
+	struct arc_tree tree;
+
+	if (read_tree(reorg, dir, &tree, out, err) < 0)
+		return -1;
+	arc_tree_free(&tree);
+	return 0;
+}
+
+/* ---- what the catalogue knows, for the index of the archive */
+
+static int add_label(struct arc_label **labels, size_t *n, const struct arc_label *label)
+{
+	if ((*n & (*n + 1)) == 0) {
+		void *grown = reallocarray(*labels, 2 * (*n + 1), sizeof(**labels));
+		if (!grown)
+			return -1;
+		*labels = grown;
+	}
+	(*labels)[(*n)++] = *label;
+	return 0;
+}
+
+static int by_path(const void *a, const void *b)
+{
+	const struct arc_label *x = a, *y = b;
+
+	return ax_str_compare(x->path, y->path);
+}
+
+/* Classes of the files below dir; none where there is no catalogue. Strings are in the arena. */
+static int read_labels(struct cli_reorg *reorg, struct ax_str dir, struct arc_label **out,
+	size_t *n_out, struct ax_error *err)
+{
+	struct idx_filter filter = { .below = dir };
+	struct ax_str parent = ax_path_dir(dir);
+	struct cli_catalogue catalogue = { 0 };
+	struct idx_files *files = NULL;
+	struct ax_error missing;
+	struct idx_entry entry;
+	int more = 0;
+
+	if (cli_catalogue_read(&reorg->project, &catalogue, &missing) < 0)
+		return 0;
+	if (idx_files_open(catalogue.snapshot, &filter, &files, err) < 0)
+		more = -1;
+	while (more >= 0 && (more = idx_files_next(files, &entry, err)) > 0) {
+		struct ax_arena *arena = &reorg->cli->arena;
+		struct ax_buf path = { 0 };
+		ax_path_join(&path, entry.dir, entry.name);
+		struct ax_str member = ax_str_slice(ax_buf_str(&path),
+			parent.len ? parent.len + 1 : 0, SIZE_MAX);
+		struct arc_label label = {
+			.path = ax_str(ax_arena_copy(arena, member), member.len),
+			.class = ax_str(ax_arena_copy(arena, entry.class_name),
+				entry.class_name.len),
+		};
+		ax_buf_free(&path);
+		if (!label.path.ptr || !label.class.ptr || add_label(out, n_out, &label) < 0)
+			more = ax_fail(err, ENOMEM, "no memory for labels");
+	}
+	idx_files_close(files);
+	cli_catalogue_close(&catalogue);
+	if (*n_out)
+		qsort(*out, *n_out, sizeof(**out), by_path);
+	return more;
+}
+
+/* ---- doing it */
+
+static int create(struct cli_reorg *reorg, const struct arc_tree *tree,
+	const struct cli_archive_options *options, struct cli_archived *out,
+	struct ax_error *err)
+{
+	struct arc_progress counters = { 0 };
+	struct cli_progress_source source = {
+		.counters = &counters,
+		.stop = &counters.stop,
+		.describe = describe,
+	};
+	struct arc_create_options create = {
+		.pack = {
+			.threads = options->threads,
+			.plain = options->plain,
+			.progress = &counters,
+		},
+		.verifying = &counters,
+	};
+	struct arc_label *labels = NULL;
+	struct cli_progress *progress = NULL;
+	int status = read_labels(reorg, out->dir, &labels, &create.pack.n_labels, err);
+
+	create.pack.labels = labels;
+	if (status == 0)
+		status = cli_progress_begin(&source, &progress, err);
+	if (status == 0) {
+		status =
+			arc_create(reorg->root, tree, out->archive, &create, &out->report, err);
+		int signal_number = cli_progress_end(progress);
+		if (status < 0 && counters.stop)
+			reorg->cli->signal_number = signal_number;
+	}
+	free(labels);
+	out->verified = status == 0;
+	return status;
+}
+
+/* No job and no process may hold what goes: asked before packing, and again before removing. */
+static int pass_gate(struct cli_reorg *reorg, const struct reorg_plan *plan,
+	struct ax_error *err)
+{
+	if (cli_reorg_ask(reorg, plan, err) < 0 || cli_reorg_require_idle(reorg, err) < 0)
+		return -1;
+	return cli_reorg_require_closed(reorg, plan, err);
+}
+
+static int retire(struct cli_reorg *reorg, struct reorg_store *store,
+	const struct reorg_plan *plan, struct cli_archived *out, struct ax_error *err)
+{
+	struct reorg_journal *journal = NULL;
+
+	if (pass_gate(reorg, plan, err) < 0 ||
+		reorg_journal_create(store, plan, &journal, err) < 0)
+		return -1;
+	int status = cli_reorg_run(reorg, journal, CLI_REORG_APPLY, err);
+	reorg_journal_close(journal);
+	out->removed = status == 0;
+	return status;
+}
+
+int cli_archive_apply(struct cli_reorg *reorg, struct reorg_store *store, struct ax_str dir,
+	const struct cli_archive_options *options, struct cli_archived *out,
+	struct ax_error *err)
+{
+	struct reorg_plan plan;
+	struct arc_tree tree;
+	int status = -1;
+
+	if (read_tree(reorg, dir, &tree, out, err) < 0)
+		return -1;
+	if (arc_retire_plan(&tree, out->dir, now(), &reorg->cli->arena, &plan, err) == 0 &&
+		(options->keep || pass_gate(reorg, &plan, err) == 0) &&
+		create(reorg, &tree, options, out, err) == 0)
+		status = options->keep ? 0 : retire(reorg, store, &plan, out, err);
+	arc_tree_free(&tree);
+	return status;
+}

@@ -1,0 +1,35 @@
+/*
+ * cli/archive_run.h - archive one directory, and remove it when its archive is safe
+ */
+#ifndef ARTIDX_CLI_ARCHIVE_RUN_H
+#define ARTIDX_CLI_ARCHIVE_RUN_H
+
+#include "archive/pack.h"
+
+struct ax_error;
+struct cli_reorg;
+struct reorg_store;
+
+struct cli_archive_options {
+	bool plain;       /* no planes */
+	bool keep;        /* the originals stay */
+	unsigned threads; /* 0: as many as suit the machine */
+};
+
+/* What was, or would be, done with one directory. Paths are root-relative. */
+struct cli_archived {
+	struct ax_str dir, archive;
+	struct arc_pack_report report;
+	bool verified, removed;
+};
+
+/* What would be packed. Paths are in the arena of the struct cli. */
+int cli_archive_plan(struct cli_reorg *reorg, struct ax_str dir, struct cli_archived *out,
+	struct ax_error *err);
+
+/* The same, then do it. The store is open: no other artidx is at work. */
+int cli_archive_apply(struct cli_reorg *reorg, struct reorg_store *store, struct ax_str dir,
+	const struct cli_archive_options *options, struct cli_archived *out,
+	struct ax_error *err);
+
+#endif

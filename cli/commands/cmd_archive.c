@@ -1,0 +1,189 @@
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "base/units.h"
+#include "cli/archive_run.h"
+#include "cli/command.h"
+#include "cli/commands/commands.h"
+#include "cli/record_json.h"
+#include "cli/reorg_session.h"
+#include "reorg/store.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+
+struct archive_settings {
+	bool apply, keep, plain, json;
+	unsigned jobs;
+	const char *queue;
+	struct opt_list ignored;
+};
+
+static void print_json(struct ax_json_writer *w, const struct cli_archived *archived)
+{
+	ax_json_begin_object(w);
+	ax_json_write_path(w, "dir", archived->dir);
+	ax_json_write_path(w, "archive", archived->archive);
+	cli_record_json_u64(w, "members", archived->report.members);
+	cli_record_json_u64(w, "bytes", archived->report.bytes);
+	if (archived->verified)
+		cli_record_json_u64(w, "stored_bytes", archived->report.stored_bytes);
+	cli_record_json_bool(w, "verified", archived->verified);
+	cli_record_json_bool(w, "removed", archived->removed);
+	ax_json_end_object(w);
+}
+
+static void print_row(struct cli_output *out, const struct cli_archived *archived)
+{
+	const struct arc_pack_report *report = &archived->report;
+	char files[AX_UNITS_MAX], bytes[AX_UNITS_MAX], stored[AX_UNITS_MAX];
+
+	ax_count_format(report->files, files);
+	ax_size_format(report->bytes, bytes);
+	ax_size_format(report->stored_bytes, stored);
+	cli_print_path(out, archived->dir);
+	fprintf(out->stream, "  %s files, %s", files, bytes);
+	if (archived->verified)
+		fprintf(out->stream, " -> %s", stored);
+	fputs("  ", out->stream);
+	cli_print_path(out, archived->archive);
+	if (archived->verified)
+		fputs(archived->removed ? "  verified, originals removed"
+					: "  verified, originals kept",
+			out->stream);
+	fputc('\n', out->stream);
+}
+
+static int each(struct cli *cli, struct cli_reorg *reorg, struct reorg_store *store,
+	struct ax_json_writer *w, struct ax_error *err)
+{
+	const struct archive_settings *wanted = cli->settings;
+	struct cli_archive_options options = {
+		.plain = wanted->plain,
+		.keep = wanted->keep,
+		.threads = wanted->jobs,
+	};
+	struct ax_buf dir = { 0 };
+	int status = 0;
+
+	for (int i = 0; i < cli->n_operands && status == 0; i++) {
+		struct cli_archived archived = { .verified = false };
+		ax_buf_clear(&dir);
+		status = cli_project_relative(&reorg->project, cli->operands[i], &dir, err);
+		if (status == 0 && !dir.len)
+			status = ax_fail(err, AX_EUSAGE,
+				"the project itself cannot be archived");
+		if (status == 0)
+			status = wanted->apply
+					 ? cli_archive_apply(reorg, store, ax_buf_str(&dir),
+						   &options, &archived, err)
+					 : cli_archive_plan(reorg, ax_buf_str(&dir), &archived,
+						   err);
+		/* What was done before a failure is told too. */
+		if (status < 0 && !archived.verified)
+			break;
+		if (wanted->json)
+			print_json(w, &archived);
+		else
+			print_row(&cli->out, &archived);
+	}
+	ax_buf_free(&dir);
+	return status;
+}
+
+static int work(struct cli *cli, struct cli_reorg *reorg, struct ax_error *err)
+{
+	const struct archive_settings *wanted = cli->settings;
+	struct reorg_store *store = NULL;
+	struct ax_buf text = { 0 };
+	struct ax_json_writer w = { .buf = &text, .indent = true };
+
+	if (wanted->apply &&
+		(reorg_store_open(reorg->root, ".artidx/journal", &store, err) < 0 ||
+			reorg_store_check_finished(store, NULL, err) < 0)) {
+		reorg_store_close(store);
+		return -1;
+	}
+	ax_json_begin_object(&w);
+	cli_record_json_text(&w, "schema", AX_STR("artidx.archive/1"));
+	ax_json_write_path(&w, "root", ax_str_from(reorg->project.root));
+	ax_json_write_key(&w, AX_STR("archives"));
+	ax_json_begin_array(&w);
+	int status = each(cli, reorg, store, &w, err);
+	ax_json_end_array(&w);
+	ax_json_end_object(&w);
+	ax_buf_append_byte(&text, '\n');
+	reorg_store_close(store);
+	if (wanted->json && ax_buf_check(&text, "the JSON document", err) == 0)
+		fwrite(text.data, 1, text.len, cli->out.stream);
+	else if (status == 0 && !wanted->apply)
+		fputs("\nNothing was changed. To pack, verify and then remove them: add "
+		      "--apply\n",
+			cli->out.stream);
+	ax_buf_free(&text);
+	return status;
+}
+
+static int run(struct cli *cli, struct ax_error *err)
+{
+	const struct archive_settings *wanted = cli->settings;
+	struct cli_reorg_options options = {
+		.queue = wanted->queue,
+		.ignored = &wanted->ignored,
+	};
+	struct cli_reorg reorg = { .root = -1 };
+	int status = -1;
+
+	if (cli_reorg_open(cli, &options, &reorg, err) == 0)
+		status = work(cli, &reorg, err);
+	cli_reorg_close(&reorg);
+	return status;
+}
+
+static const struct opt options[] = {
+	OPT(struct archive_settings, apply, 0, "apply", NULL,
+		"pack, verify, then remove the originals"),
+	OPT(struct archive_settings, keep, 0, "keep", NULL, "with --apply: remove nothing"),
+	OPT(struct archive_settings, plain, 0, "plain", NULL,
+		"store tensors as they are: larger, and nothing to undo without artidx"),
+	OPT(struct archive_settings, queue, 0, "queue", "QUEUE",
+		"auto (the default), pueue, tsp, slurm, none, or file:PATH, a saved listing"),
+	OPT(struct archive_settings, ignored, 0, "ignore-task", "ID,...",
+		"do not let these tasks block"),
+	OPT(struct archive_settings, jobs, 'j', "jobs", "N", "threads that pack and verify"),
+	OPT(struct archive_settings, json, 0, "json", NULL, "one JSON document"),
+	{ 0 },
+};
+
+static const struct cli_example examples[] = {
+	{ "archive out/probe_OLD_1", "what would be packed; changes nothing" },
+	{ "archive --apply out/probe_OLD_1", "pack it, read it back, remove it" },
+	{ "archive --apply --keep out/run7", "only make out/run7.tar.zst" },
+	{ 0 },
+};
+
+const struct command cmd_archive = {
+	.name = "archive",
+	.summary = "pack directories into DIR.tar.zst, verify, then remove them",
+	.operands = "DIR...",
+	.min_operands = 1,
+	.max_operands = UINT_MAX,
+	.takes = CLI_OPERAND_FILE,
+	.options = options,
+	.settings_size = sizeof(struct archive_settings),
+	.examples = examples,
+	.description =
+		"Each directory becomes one archive beside it, an ordinary .tar.zst: tar "
+		"--zstd -xf unpacks it anywhere, and its README says how to undo the "
+		"order of bytes in which tensors are stored because they compress better "
+		"so.\n"
+		"The archive is synced, read back from the disk and compared with the "
+		"originals byte for byte. Only then it gets its name, and only then the "
+		"originals move into a trash directory, each looked at again: what has "
+		"changed meanwhile stays and is named. Whatever interrupts it, artidx "
+		"reorg --recover finishes. Like reorg, it does nothing while a queued job "
+		"names the directory or a process has something in it open.",
+	.exits = CLI_EXITS_REFUSED | CLI_EXITS_PARTLY,
+	.run = run,
+};

@@ -1,0 +1,170 @@
+#!/usr/bin/env bats
+# Directories into archives, archives read, archives back into directories.
+
+load support
+
+prepare() {
+	small_project
+	mkdir -p out/old/sub out/old/empty
+	cp -p out/v_hack_a.safetensors out/old/
+	head -c 300000 /dev/urandom >out/old/sub/noise
+	echo text >out/old/sub/text
+	ln out/old/sub/text out/old/link
+	ln -s sub/text out/old/soft
+	touch -d '2026-01-02T03:04:05.678901234Z' out/old/sub/text out/old/sub out/old
+	artidx init >/dev/null
+	artidx scan >/dev/null
+	cp -a out/old before
+}
+
+describe_tree() { (cd "$1" && find . -printf '%P %y %m %T@ %s %n %l\n' | sort); }
+
+same_as_before() {
+	diff <(describe_tree before) <(describe_tree "$1")
+	diff -r before "$1"
+}
+
+@test "without --apply nothing changes" {
+	expect 0 artidx archive out/old
+	has "out/old.tar.zst"
+	has "Nothing was changed"
+	same_as_before out/old
+	[ ! -e out/old.tar.zst ]
+}
+
+@test "archived, verified, removed, restored as it was" {
+	expect 0 artidx archive --apply --queue none out/old
+	has "verified, originals removed"
+	[ ! -e out/old ]
+	[ -z "$(find . -name '.artidx-tmp-*')" ]
+	expect 0 artidx verify out/old.tar.zst
+	has "whole"
+	expect 0 artidx resolve out/old/sub/text
+	has "out/old.tar.zst//old/sub/text"
+	expect 0 artidx restore out/old.tar.zst
+	same_as_before out/old
+}
+
+@test "--keep removes nothing" {
+	expect 0 artidx archive --apply --keep --queue none out/old
+	has "originals kept"
+	same_as_before out/old
+	expect 0 artidx verify out/old.tar.zst
+}
+
+@test "an archive that is there is taken when it holds the same, else refused" {
+	expect 0 artidx archive --apply --keep --queue none out/old
+	cp out/old.tar.zst first
+	expect 0 artidx archive --apply --keep --queue none out/old
+	cmp first out/old.tar.zst
+	echo more >>out/old/sub/text
+	expect 3 artidx archive --apply --queue none out/old
+	[ -e out/old/sub/noise ]
+	cmp first out/old.tar.zst
+}
+
+@test "a queued job that names the directory blocks" {
+	cat >queue.json <<-END
+		{"tasks": {"1": {"id": 1, "command": "python probe.py --from out/old/sub/noise",
+		"path": "$PWD", "status": {"Queued": {"enqueued_at": "2026-05-28T12:00:00Z"}}}}}
+	END
+	expect 3 artidx archive --apply --queue file:queue.json out/old
+	same_as_before out/old
+	[ ! -e out/old.tar.zst ]
+}
+
+@test "a file that is open blocks" {
+	exec 7<out/old/sub/noise
+	expect 3 artidx archive --apply --queue none out/old
+	exec 7<&-
+	same_as_before out/old
+}
+
+@test "one member, somewhere else" {
+	artidx archive --apply --keep --queue none out/old >/dev/null
+	expect 0 artidx restore out/old.tar.zst old/sub/text --to there
+	[ "$(find there -type f)" = there/old/sub/text ]
+	cmp there/old/sub/text before/sub/text
+	expect 2 artidx restore out/old.tar.zst old/none --to there
+	expect 2 artidx restore out/old.tar.zst ../old --to there
+}
+
+@test "nothing is overwritten" {
+	artidx archive --apply --keep --queue none out/old >/dev/null
+	echo other >out/old/sub/text
+	expect 3 artidx restore out/old.tar.zst
+	has "something else is there"
+	[ "$(cat out/old/sub/text)" = other ]
+	expect 0 artidx restore out/old.tar.zst old/sub/noise
+	has "1 were there already"
+}
+
+@test "damage is told by member, and the others come back" {
+	artidx archive --apply --keep --queue none out/old >/dev/null
+	size=$(stat -c %s out/old.tar.zst)
+	printf X | dd of=out/old.tar.zst bs=1 seek=$((size / 2)) conv=notrunc status=none
+	expect 1 artidx verify out/old.tar.zst
+	has "old/sub/noise"
+	lacks "old/sub/text"
+	expect 1 artidx restore out/old.tar.zst --to there
+	has "old/sub/noise: damaged, not restored"
+	cmp there/old/sub/text before/sub/text
+	[ ! -e there/old/sub/noise ]
+}
+
+@test "a cut archive gives back what is whole" {
+	artidx archive --apply --keep --queue none out/old >/dev/null
+	head -c 150000 out/old.tar.zst >cut.tar.zst
+	expect 1 artidx verify cut.tar.zst
+	expect 1 artidx restore cut.tar.zst --to there
+	cmp there/old/v_hack_a.safetensors before/v_hack_a.safetensors
+	[ ! -e there/old/sub/noise ]
+}
+
+@test "archives of others are restored when nothing in them leads outside" {
+	tar --zstd -cf other.tar.zst -C before .
+	expect 0 artidx restore other.tar.zst --to there
+	diff -r before there
+	mkdir evil && touch victim && tar --zstd -Pcf evil.tar.zst --transform 's,victim,../victim2,' victim
+	expect 3 artidx restore evil.tar.zst --to evil
+	[ ! -e victim2 ] && [ -z "$(ls -A evil)" ]
+	ln -s /tmp outside && tar --zstd -cf evil2.tar.zst outside
+	expect 3 artidx restore evil2.tar.zst --to evil
+	[ -z "$(ls -A evil)" ]
+}
+
+@test "what is damaged and has no digests is not restored at all" {
+	tar -cf - -C before . | zstd -q --check >other.tar.zst
+	printf X | dd of=other.tar.zst bs=1 seek=1000 conv=notrunc status=none
+	mkdir there
+	run artidx restore other.tar.zst --to there
+	[ "$status" -ne 0 ] && [ -z "$(ls -A there)" ]
+	expect 1 artidx verify other.tar.zst
+}
+
+@test "JSON" {
+	expect 0 artidx archive --apply --json --queue none out/old
+	jq -e '.schema == "artidx.archive/1" and .archives[0].verified and .archives[0].removed
+		and .archives[0].dir == "out/old"' <<<"$output"
+	expect 0 artidx verify --json out/old.tar.zst
+	jq -e '.archives[0].whole' <<<"$output"
+	expect 0 artidx restore --json out/old.tar.zst
+	jq -e '.files == 3' <<<"$output"
+}
+
+@test "special files are refused by name" {
+	mkfifo out/old/pipe
+	expect 3 artidx archive --apply --queue none out/old
+	has "old/pipe"
+	rm out/old/pipe
+	same_as_before out/old || true
+}
+
+@test "wrong uses" {
+	expect 2 artidx archive
+	expect 2 artidx archive out/none
+	expect 2 artidx archive .
+	expect 2 artidx verify
+	run artidx verify none.tar.zst
+	[ "$status" -eq 6 ]
+}

@@ -287,6 +287,14 @@ static int add_note(struct restore *restore, struct ax_str path, const char *tex
 	return 0;
 }
 
+/* Whether content was written under the name of member i: other names of it are no more files. */
+static bool is_written(const struct restore *restore, size_t i)
+{
+	const struct arc_index *index = &restore->archive->index;
+
+	return restore->places[content_of(index, &index->members[i]) - index->members] == i;
+}
+
 static int set_metadata(struct restore *restore, size_t i, struct ax_error *err)
 {
 	const struct arc_index *index = &restore->archive->index;
@@ -294,7 +302,7 @@ static int set_metadata(struct restore *restore, size_t i, struct ax_error *err)
 
 	member.path = index->members[i].path;
 	restore->report->members++;
-	if (member.type == ARC_FILE) {
+	if (member.type == ARC_FILE && is_written(restore, i)) {
 		restore->report->files++;
 		restore->report->bytes += member.size;
 	}

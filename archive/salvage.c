@@ -323,8 +323,12 @@ static int take_file(struct salvage *salvage, const struct arc_member *member, b
 	arc_join_free(content.join);
 	ax_buf_free(&content.original);
 	/* A planar file whose header is damaged: its digest tells. */
-	if (status < 0 && !(planar && err->code == AX_ECORRUPT))
+	if (status < 0 && !(planar && err->code == AX_ECORRUPT)) {
+		struct ax_error second; /* the first one tells what happened */
+		if (extract)
+			arc_extract_remove(extract, member->path, &second);
 		return -1;
+	}
 	return judge(salvage, member, err);
 }
 
@@ -338,6 +342,8 @@ static int take_member(struct salvage *salvage, const struct arc_member *found,
 	member.path = normalise(member.path);
 	if (!member.path.len)
 		return 0;
+	if (member.type == ARC_HARD_LINK)
+		member.target = normalise(member.target);
 	if (check_member(salvage, &member, err) < 0)
 		return -1;
 	int about = take_about(salvage, &member, err);

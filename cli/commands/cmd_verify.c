@@ -148,7 +148,7 @@ static const struct cli_example examples[] = {
 
 const struct command cmd_verify = {
 	.name = "verify",
-	.summary = "read archives to their end and compare every file with its digest",
+	.summary = "read archives, compare every file with its digest",
 	.operands = "ARCHIVE...",
 	.min_operands = 1,
 	.max_operands = UINT_MAX,

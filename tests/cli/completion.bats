@@ -17,7 +17,7 @@ offered() { artidx __complete -- "$@" | cut -f1 | sort | xargs; }
 	[ "$(offered --color '')" = "always auto never" ]
 	[ "$(offered scan --color=a)" = "--color=always --color=auto" ]
 	[ "$(offered completion '')" = "bash fish zsh" ]
-	[ "$(offered help res)" = "resolve" ]
+	[ "$(offered help reso)" = "resolve" ]
 	[ "$(offered --root "$PWD" scan --js)" = "--json" ]
 	[ -z "$(offered scan --zzz)" ]
 }

@@ -52,6 +52,8 @@ static bool is_hit(const char *name, bool is_write)
 	struck = true;
 	if (set.mode == FAULT_KILL)
 		raise(SIGKILL);
+	if (set.mode == FAULT_MEDDLE)
+		set.meddle(set.argument);
 	errno = set.error;
 	return set.mode == FAULT_ERROR || set.mode == FAULT_STICKY;
 }

@@ -16,12 +16,15 @@ enum fault_mode {
 	FAULT_SHORT,  /* half of a write, and says so; other calls pass */
 	FAULT_ERROR,  /* the call fails, once */
 	FAULT_STICKY, /* the call and every one behind it fail */
+	FAULT_MEDDLE, /* somebody else does something right before the call */
 };
 
 struct fault {
 	enum fault_mode mode;
 	int error;   /* errno of ERROR and STICKY */
 	unsigned at; /* 1: the first call */
+	void (*meddle)(void *argument);
+	void *argument;
 };
 
 /* Set a fault, or none, and begin to count. */

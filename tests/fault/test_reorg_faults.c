@@ -249,7 +249,7 @@ static bool strike(const struct world *world, enum step step, struct fault fault
 		fail_msg("%s: fails on a short write", what);
 	if (fault.mode == FAULT_KILL && fault.at % 3 == 0)
 		run_faulted(world, fault.at % 2 ? RECOVER : UNDO,
-			(struct fault){ FAULT_KILL, 0, fault.at * 7 % 31 + 1 });
+			(struct fault){ .mode = FAULT_KILL, .at = fault.at * 7 % 31 + 1 });
 	/* Half of what was interrupted is finished first, half is taken back as it is. */
 	if (step == APPLY && fault.at % 2)
 		finish(world, what);
@@ -265,7 +265,7 @@ static unsigned count_calls(const struct world *world, enum step step)
 	fill(world);
 	if (step == UNDO)
 		assert_ok(run_step(world, APPLY, &err), &err);
-	fault_set((struct fault){ FAULT_NONE, 0, 0 });
+	fault_set((struct fault){ .mode = FAULT_NONE });
 	assert_ok(run_step(world, step, &err), &err);
 	return fault_calls();
 }
@@ -305,7 +305,8 @@ static void strike_everywhere(const struct world *world, enum step step,
 		unsigned struck = 0;
 		unsigned tried = 0;
 		for (unsigned at = 1; at <= calls; at++) {
-			struct fault fault = { campaign->mode, campaign->error, at };
+			struct fault fault = { campaign->mode, campaign->error, at, NULL,
+				NULL };
 			if ((campaign->sort && campaign->sort != sorts[at]) ||
 				at % campaign->one_in)
 				continue;
@@ -347,6 +348,118 @@ static void test_renames_that_cannot_be(void **state)
 	strike_everywhere(*state, UNDO, renames, COUNT(renames));
 }
 
+/*
+ * Somebody writes to a file that moves, at any moment: what was written is never lost. But for
+ * the instant between the last look at a file and the call that removes or replaces it, which no
+ * system call closes.
+ */
+
+struct meddler {
+	const struct disk_tree *tree;
+	const char *path;
+	bool has_written;
+};
+
+static const char extra[] = " and more";
+
+static void append_extra(void *argument)
+{
+	struct meddler *meddler = argument;
+	int fd = openat(meddler->tree->fd, meddler->path, O_WRONLY | O_APPEND);
+
+	meddler->has_written = fd >= 0 && dprintf(fd, extra) == (int)strlen(extra);
+	if (fd >= 0)
+		close(fd);
+}
+
+/* A file that somebody writes to, and what it may then hold. */
+struct meddled {
+	const char *path;
+	const char *contents[2];
+};
+
+static const struct meddled meddled[] = {
+	{ "out/ck1", { "the first checkpoint and more", "" } },
+	{ "out/ck2", { "the second checkpoint and more", "" } },
+	{ "other/file", { "on another file system and more", "" } },
+	{ "justfile", { "run out/ck1 --also out/ck1\n and more",
+			      "run out/runs/r1/train --also out/runs/r1/train\n and more" } },
+};
+
+/* How disk_describe() shows a content. */
+static bool has_content(const struct ax_buf *description, const char *content)
+{
+	struct disk_tree alone;
+	struct ax_buf line = { 0 };
+
+	disk_tree_make(&alone);
+	disk_file(&alone, "file", content);
+	disk_describe(&alone, DISK_CONTENTS, &line);
+	bool has = ax_str_contains(ax_buf_str(description), ax_buf_str(&line));
+	disk_tree_remove(&alone);
+	ax_buf_free(&line);
+	return has;
+}
+
+static void check_written(const struct world *world, const struct meddled *file, unsigned at)
+{
+	struct ax_buf now = { 0 };
+
+	disk_describe(&world->tree, DISK_CONTENTS, &now);
+	if (!has_content(&now, file->contents[0]) && !has_content(&now, file->contents[1]))
+		fail_msg("%s, written to at call %u, is lost:\n%s", file->path, at,
+			ax_buf_text(&now));
+	ax_buf_free(&now);
+}
+
+static void meddle(const struct world *world, const struct meddled *file, unsigned at)
+{
+	struct meddler meddler = { &world->tree, file->path, false };
+	struct ax_error err = { 0 };
+
+	fill(world);
+	fault_set((struct fault){ FAULT_MEDDLE, 0, at, append_extra, &meddler });
+	int status = run_step(world, APPLY, &err);
+	fault_set((struct fault){ .mode = FAULT_NONE });
+	if (status < 0)
+		assert_true(err.code == AX_EREFUSED || err.code == AX_EPARTLY);
+	for (enum step step = RECOVER; meddler.has_written && step <= UNDO; step++) {
+		check_written(world, file, at);
+		/* Both may have to leave the file alone, and say so. */
+		if (run_step(world, step, &err) < 0)
+			assert_true(err.code == AX_EREFUSED || err.code == AX_EPARTLY);
+	}
+	if (meddler.has_written)
+		check_written(world, file, at);
+}
+
+/* Whether that call is one that acts on what was just looked at. */
+static bool is_final(const char *name)
+{
+	return strcmp(name, "unlinkat") == 0 || strcmp(name, "renameat") == 0;
+}
+
+static void test_meddling(void **state)
+{
+	const struct world *world = *state;
+	unsigned calls = count_calls(world, APPLY);
+	bool finals[CALLS_MAX];
+	unsigned first = 1; /* call behind which there is a plan */
+
+	while (first < calls && strcmp(fault_name(first), "pwrite") != 0)
+		first++;
+	for (unsigned at = first; at <= calls; at++)
+		finals[at] = is_final(fault_name(at));
+	for (size_t i = 0; i < COUNT(meddled); i++) {
+		if (!world->has_second && strncmp(meddled[i].path, "other/", 6) == 0)
+			continue;
+		for (unsigned at = first; at <= calls; at++) {
+			if (!finals[at])
+				meddle(world, &meddled[i], at);
+		}
+	}
+}
+
 static int set_up(void **state)
 {
 	struct world *world = calloc(1, sizeof(*world));
@@ -382,6 +495,7 @@ int main(void)
 		cmocka_unit_test(test_apply),
 		cmocka_unit_test(test_undo),
 		cmocka_unit_test(test_renames_that_cannot_be),
+		cmocka_unit_test(test_meddling),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

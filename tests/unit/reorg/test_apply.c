@@ -36,6 +36,7 @@ static void fill(struct world *world)
 	disk_hard_link(tree, "out/linked2", "out/linked1");
 	disk_file(tree, "out/only/child", "leaves an empty directory");
 	disk_file(tree, "out/present/stays", "was here before");
+	disk_dir(tree, "out/empty");
 	disk_file(tree, "dead/one", "1");
 	disk_file(tree, "dead/sub/two", "2");
 	disk_symlink(tree, "dead/sub/up", "../../out/a");
@@ -189,7 +190,7 @@ static void test_every_act(void **state)
 		"move out/a out/present/a\nlink out/a present/a",
 		"movedir dead away\nlink dead away", "unlink out/stale",
 		"edit justfile out/a out/runs/a", "move out/only/child child\nrmdir out/only",
-		"mkdir out/present\nmove out/a out/present/a",
+		"mkdir out/empty\nmove out/a out/empty/a",
 		"rmdir out/present", /* is not empty */
 	};
 	struct world *world = *state;

@@ -139,6 +139,17 @@ static int relative_path(struct qry_row *row, struct ax_str path, struct ax_str 
 	return copy ? 0 : ax_fail(err, ENOMEM, "no memory for a path");
 }
 
+/* Any word of a command may be a path; "41" is one only if there is such a file. */
+static int is_path(struct qry_row *row, const struct idx_word *word, struct ax_str path,
+	struct ax_error *err)
+{
+	struct idx_entry entry;
+
+	if (ax_str_find(word->text, '/') < word->text.len || word->unresolved)
+		return 1;
+	return idx_snapshot_find(row->scope->snapshot, path, &entry, err);
+}
+
 static int get_touches(struct qry_row *row, const struct qry_ref *ref, struct qry_value *out,
 	struct ax_error *err)
 {
@@ -150,10 +161,16 @@ static int get_touches(struct qry_row *row, const struct qry_ref *ref, struct qr
 	if (!paths)
 		return ax_fail(err, ENOMEM, "no memory for a list");
 	for (size_t i = 0; i < words->count; i++) {
+		int found;
+
 		if (words->items[i].path.len == 0)
 			continue;
-		if (relative_path(row, words->items[i].path, &paths[n++], err) < 0)
+		if (relative_path(row, words->items[i].path, &paths[n], err) < 0)
 			return -1;
+		found = is_path(row, &words->items[i], paths[n], err);
+		if (found < 0)
+			return -1;
+		n += found > 0;
 	}
 	return qry_text_list(row, paths, n, out, err);
 }

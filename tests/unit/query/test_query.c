@@ -476,12 +476,13 @@ static void references_and_jobs(void **state)
 	};
 	struct idx_references known = { .count = COUNT(references), .items = references };
 	char path[128];
-	struct idx_word words[] = { { .text = AX_STR("x") } };
+	struct idx_word words[] = { { .text = AX_STR("--basis=out/v_hack_b.safetensors") },
+		{ .text = AX_STR("41"), .path = AX_STR("/tmp/41") } };
 	struct idx_job items[] = { { .id = AX_STR("7"),
 		.queue = "pueue",
 		.state = IDX_JOB_QUEUED,
 		.command = AX_STR("just train"),
-		.words = { 1, words } } };
+		.words = { COUNT(words), words } } };
 	struct idx_jobs jobs = { .count = 1, .items = items };
 	struct qry_environment environment = { .snapshot = project->snapshot,
 		.root = project->root,
@@ -502,6 +503,7 @@ static void references_and_jobs(void **state)
 		{ "jobs", "7\n" },
 		{ "jobs touches:v_hack_b", "7\n" },
 		{ "jobs touches:v_hack_a", "" },
+		{ "jobs touches:41", "" },
 		{ "jobs state:queued,running queue:pueue", "7\n" },
 		{ "jobs state:done", "" },
 		{ "'any(jobs: state:queued)'", B },

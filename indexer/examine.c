@@ -17,7 +17,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { LENGTH_BYTES = 8 };
+enum {
+	LENGTH_BYTES = 8,
+	COLD_BYTES = 64 * 1024,
+};
 
 struct idx_examiner {
 	struct idx_examine_options options;
@@ -115,6 +118,16 @@ static void settle_unreadable(struct look *look, const char *what, int error)
 	settle(look, IDX_UNREADABLE, ax_buf_text(problem));
 }
 
+/*
+ * Without this the kernel reads in small steps, ahead of which it guesses; so it is one request of
+ * a size that holds most headers.
+ */
+static void ask_for_start(int fd)
+{
+	posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM);
+	posix_fadvise(fd, 0, COLD_BYTES, POSIX_FADV_WILLNEED);
+}
+
 /* False when there is nothing to look at; that is then settled. */
 static bool open_file(struct look *look)
 {
@@ -134,6 +147,8 @@ static bool open_file(struct look *look)
 		settle(look, IDX_UNREADABLE, "it was replaced while it was looked at");
 		return false;
 	}
+	if (subject->is_cold)
+		ask_for_start(look->fd);
 	return true;
 }
 

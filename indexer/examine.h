@@ -37,6 +37,7 @@ struct idx_subject {
 	int dirfd;
 	const char *name;
 	const struct stat *stat;
+	bool is_cold; /* most likely not in memory: the disk is asked for its start at once */
 };
 
 /* All of it is borrowed from the examiner until its next use, but for layout: see below. */

@@ -55,14 +55,6 @@ static struct stat as_stat(const struct idx_listed *now)
 	};
 }
 
-/* A log that was written to a moment ago may have ended since: its age says so, not a change. */
-static bool may_be_running(const struct scan *scan, const struct idx_finding *found,
-	const struct idx_listed *now)
-{
-	return ax_str_equal(found->class_name, AX_STR("log")) &&
-	       now->mtime > scan->started - scan->options->config->quiet;
-}
-
 /* Runs are derived from logs, checkpoints and whatever says in its metadata how it was made. */
 static bool is_related(const struct idx_finding *found)
 {
@@ -172,6 +164,7 @@ int scan_examine(struct scan_worker *worker, const struct scan_visit *visit,
 		.dirfd = visit->dir->fd,
 		.name = now->name.ptr,
 		.stat = &st,
+		.is_cold = worker->is_cold,
 	};
 	struct idx_finding found;
 
@@ -203,8 +196,6 @@ int scan_examine(struct scan_worker *worker, const struct scan_visit *visit,
 			  (found.misnamed ? IDX_FILE_MISNAMED : 0) |
 			  (found.provisional ? IDX_FILE_RACY : 0) |
 			  (is_related(&found) ? IDX_FILE_RELATED : 0);
-	if (may_be_running(worker->scan, &found, now))
-		out->file.flags |= IDX_FILE_RACY;
 	out->file.detail = old ? old->detail : 0;
 	out->finding = keep_finding(worker, &found);
 	return out->finding ? 1 : scan_no_memory(visit->dir->path, err);

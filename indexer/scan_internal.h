@@ -192,6 +192,7 @@ struct scan_worker {
 	size_t n_old, old_capacity;
 	struct idx_chunk *old; /* the chunks of the directory being visited */
 	long blocks_read;      /* from disks, by this thread, when it last looked */
+	bool is_cold;          /* some were in the last directory */
 	struct scan_counts counts;
 	size_t n_visited, visited_capacity;
 	struct ax_digest *visited; /* stored directories that still exist */

@@ -189,16 +189,15 @@ static int visit_directory(struct scan_worker *worker, const struct idx_walk_dir
 }
 
 /* Who waited for a disk could have somebody else asking it meanwhile. */
-static void hire_for_disks(struct scan_worker *worker)
+static void look_at_disks(struct scan_worker *worker)
 {
 	struct rusage usage;
 
-	if (worker->scan->n_workers >= worker->scan->max_workers ||
-		getrusage(RUSAGE_THREAD, &usage) < 0)
+	if (getrusage(RUSAGE_THREAD, &usage) < 0)
 		return;
-	long read = usage.ru_inblock - worker->blocks_read;
+	worker->is_cold = usage.ru_inblock - worker->blocks_read >= MANY_BLOCKS;
 	worker->blocks_read = usage.ru_inblock;
-	if (read >= MANY_BLOCKS)
+	if (worker->is_cold && worker->scan->n_workers < worker->scan->max_workers)
 		scan_hire(worker->scan);
 }
 
@@ -215,7 +214,7 @@ void *scan_worker_run(void *argument)
 			idx_walk_stop(scan->walk);
 		else if (visit_directory(worker, &dir, &err) < 0)
 			scan_fail(scan, &err);
-		hire_for_disks(worker);
+		look_at_disks(worker);
 	}
 	if (found < 0)
 		scan_fail(scan, &err);

@@ -39,10 +39,8 @@ static void write_line(struct ax_buf *line)
 static void draw(struct cli_progress *progress, struct ax_buf *line, unsigned ticks)
 {
 	ax_buf_append_text(line, "\r\033[K");
-	if (progress->stopped)
-		ax_buf_append_text(line, "stopping: ");
 	progress->source.describe(progress->source.counters, line);
-	ax_buf_printf(line, ", %u s", ticks / 10);
+	ax_buf_printf(line, ", %u s%s", ticks / 10, progress->stopped ? ", stopping" : "");
 	write_line(line);
 	progress->is_drawn = true;
 }

@@ -13,7 +13,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -278,8 +277,7 @@ static void append_problem(struct look *look, const struct sft_problem *problem)
 
 	ax_buf_append_text(text, problem->message);
 	if (look->out->status == IDX_INVALID)
-		ax_buf_printf(text, " (%s at byte %" PRIu64 ")",
-			sft_verdict_name(problem->verdict), problem->offset);
+		ax_buf_printf(text, " (%s)", sft_verdict_name(problem->verdict));
 	else if (look->out->status == IDX_WRITING)
 		ax_buf_append_text(text, "; it is being written or was a moment ago");
 }

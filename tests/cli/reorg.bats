@@ -1,0 +1,468 @@
+#!/usr/bin/env bats
+# Sorting a project, end to end: the sample of an experimenter's tree, and small ones.
+
+load support
+
+prepare() {
+	export XDG_DATA_HOME=$BATS_TEST_TMPDIR/xdg TS_SOCKET=$BATS_TEST_TMPDIR/no-socket
+	unset ARTIDX_QUEUE TMPDIR
+}
+
+sample() {
+	"$ARTIDX_SAMPLE" project >/dev/null
+	cd project || return 1
+	artidx scan >/dev/null
+}
+
+# Four bases, one in use by a script; nothing else.
+bases() {
+	local k
+	for k in a b c d; do
+		safetensors "out/v_hack_$k.safetensors" '{"V/model.layers.0.mlp.up_proj":{"dtype":"F32","shape":[2,4],"data_offsets":[0,32]},"S/model.layers.0.mlp.up_proj":{"dtype":"F32","shape":[2],"data_offsets":[32,40]}}' 40
+		printf %s "$k" | dd of="out/v_hack_$k.safetensors" bs=1 seek=200 conv=notrunc status=none
+		touch -d '2026-05-28T12:00:00Z' "out/v_hack_$k.safetensors"
+	done
+	mkdir -p logs
+	echo 'run --base=out/v_hack_a.safetensors' >justfile
+	artidx scan >/dev/null
+}
+
+# Everything but .artidx: inode, type, mode, size, times to the nanosecond, links.
+inodes() { find . -path ./.artidx -prune -o -printf '%i %y %m %n %s %T@ %C@ %p %l\n' | sort -k8; }
+
+# What a user would miss: names, state, modes, times of files and directories.
+state() {
+	find . -path ./.artidx -prune -o ! -path . -printf '%y %m %n %T@ %p %l\n' | sort -k5
+	find . -path ./.artidx -prune -o -type f -print0 | sort -z | xargs -0 sha256sum
+}
+
+idle=--queue=none
+
+@test "a busy queue: status 3, its tasks by name, and not one inode has changed" {
+	sample
+	inodes >../before
+	expect 3 artidx reorg --apply --queue file:queue.json
+	inodes | diff ../before -
+	for id in 1 2 3 4 5; do
+		[[ $output =~ touches\ +pueue\ $id\ queued:\ out/v_hack_21pairs.safetensors ]]
+	done
+	[[ $output =~ touches\ +pueue\ 6\ running:\ out/probe_distill/teacher_pool ]]
+	[[ $output =~ clear\ +pueue\ 7\ stashed ]]
+	lacks "pueue 8"
+	has "6 tasks name what would move"
+	# Nothing is begun either.
+	expect 0 artidx reorg --history
+	lacks applied
+	# Ignored by name they do not block; one that is left does.
+	expect 3 artidx reorg --apply --queue file:queue.json --ignore-task 1,2,3,4 --ignore-task pueue:6
+	has "1 task names"
+	inodes | diff ../before -
+	expect 0 artidx reorg --apply --queue file:queue.json --ignore-task 1,2,3,4,5,pueue:6
+}
+
+@test "the sample is sorted as its expected.json says, file by file" {
+	sample
+	# A file that stays with a flag has no destination of its own.
+	{ "$ARTIDX_EXPECTED" expected.json moves
+		"$ARTIDX_EXPECTED" expected.json flags | cut -f1 | sed 's/.*/&\t&/'; } | sort >../moves
+	[ "$(wc -l <../moves)" -gt 200 ]
+	# Which inode, content, mode and time is to be where.
+	find out logs -type f -printf '%p\t%i %m %s %T@\n' | sort >../facts
+	find out logs -type f -print0 | xargs -0 sha256sum | sed -E 's/^([0-9a-f]+)  (.*)$/\2\t\1/' | sort >../sums
+	join -t "$(printf '\t')" ../moves ../facts | join -t "$(printf '\t')" - ../sums |
+		cut -f2- | sort >../wanted
+	[ "$(wc -l <../wanted)" -eq "$(wc -l <../moves)" ]
+	expect 0 artidx reorg --apply --queue file:queue_idle.json
+	has "Done. To take it back"
+	find out logs -type f -printf '%p\t%i %m %s %T@\n' | sort >../facts2
+	find out logs -type f -print0 | xargs -0 sha256sum | sed -E 's/^([0-9a-f]+)  (.*)$/\2\t\1/' | sort >../sums2
+	join -t "$(printf '\t')" ../facts2 ../sums2 | diff ../wanted -
+	# Loose are exactly those that were said to stay.
+	"$ARTIDX_EXPECTED" expected.json flags | cut -f1 | grep -E '^out/[^/]*$' | sort >../loose
+	find out -maxdepth 1 -type f | sort | diff ../loose -
+	[ ! -e out/probe_distill/teacher_pool ]
+	[ -d out/probe_distill/warmupgen_vanilla_seed41 ]
+}
+
+@test "each file that stays is named with its flag" {
+	sample
+	artidx reorg $idle --json >../plan.json
+	"$ARTIDX_EXPECTED" expected.json flags | sort >../flags
+	grep -A1 '"path": "out/' ../plan.json | grep -B1 '"flag"' | grep -v '^--' |
+		sed -E 's/^ *"(path|flag)": "(.*)",?$/\2/' | paste - - | sort | diff ../flags -
+}
+
+@test "scripts change as the diff says, and nowhere else" {
+	sample
+	cp -a . ../before
+	artidx reorg $idle >../plan
+	expect 0 artidx reorg --apply $idle
+	while IFS=$(printf '\t') read -r file text; do
+		grep -qF -- "$text" "$file" || { echo "$file lacks $text"; return 1; }
+	done < <("$ARTIDX_EXPECTED" expected.json has)
+	while IFS=$(printf '\t') read -r file text; do
+		! grep -qF -- "$text" "$file" || { echo "$file has $text"; return 1; }
+	done < <("$ARTIDX_EXPECTED" expected.json not)
+	# Each changed line is in the plan's diff, and each line of that in the files.
+	for file in justfile src scripts; do
+		diff -r "../before/$file" "$file" | grep '^[<>]' || true
+	done | sed 's/^< /-/; s/^> /+/' | sort >../changed
+	grep -E '^[-+]' ../plan | grep -vE '^(---|\+\+\+) ' | sort >../planned
+	diff ../planned ../changed
+	stat -c '%a %U' justfile >../mode
+	stat -c '%a %U' ../before/justfile | diff - ../mode
+}
+
+@test "a second --apply writes nothing" {
+	sample
+	artidx reorg --apply $idle >/dev/null
+	inodes >../before
+	find .artidx/journal .artidx/history -printf '%i %s %T@ %C@ %p\n' | grep -v lock | sort >../journal
+	expect 0 artidx reorg --apply $idle
+	lacks "Done."
+	inodes | diff ../before -
+	find .artidx/journal .artidx/history -printf '%i %s %T@ %C@ %p\n' | grep -v lock | sort | diff ../journal -
+}
+
+@test "--undo gives back the tree byte for byte, mtimes of files and directories included" {
+	sample
+	state >../before
+	artidx reorg --apply $idle >/dev/null
+	expect 0 artidx reorg --undo
+	state | diff ../before -
+	expect 0 artidx reorg --undo
+	has "nothing to undo"
+	expect 0 artidx check
+	# And it can be done again.
+	expect 0 artidx reorg --apply $idle
+}
+
+@test "resolve answers for every moved file, also after several moves" {
+	sample
+	artidx reorg --apply $idle >/dev/null
+	"$ARTIDX_EXPECTED" expected.json moves | while IFS=$(printf '\t') read -r from to; do
+		[ "$from" != "$to" ] || continue
+		printf '%s\n' "$to"
+		printf '%s\n' "$from" >&3
+	done 3>../from >../to
+	[ "$(wc -l <../from)" -gt 100 ]
+	head -20 ../from | while read -r from; do artidx resolve "$from"; done >../answers
+	head -20 ../to | diff - <(sed 's/^.*-> //' ../answers)
+	mv out/vhack out/bases
+	artidx scan >/dev/null
+	expect 0 artidx resolve out/v_hack_full.safetensors
+	has out/bases/v_hack_full.safetensors
+}
+
+@test "a saved plan whose file has changed since is refused, and nothing is done" {
+	bases
+	expect 0 artidx reorg $idle
+	[[ $output =~ --apply\ ([0-9a-f]{12}) ]]
+	local id=${BASH_REMATCH[1]}
+	echo more >>out/v_hack_c.safetensors
+	inodes >../before
+	expect 3 artidx reorg --apply "$id" $idle
+	has v_hack_c
+	inodes | diff ../before -
+	expect 0 artidx reorg --recover
+	has "nothing to recover"
+}
+
+@test "a saved plan is applied by its id, once" {
+	bases
+	artidx reorg $idle >plan
+	[[ $(cat plan) =~ --apply\ ([0-9a-f]{12}) ]]
+	local id=${BASH_REMATCH[1]}
+	rm plan
+	expect 0 artidx reorg --apply "$id" $idle
+	[ -f out/vhack/v_hack_a.safetensors ]
+	expect 0 artidx reorg --apply "$id" $idle
+	has "applied already"
+	expect 2 artidx reorg --apply 000000000000 $idle
+	expect 0 artidx reorg --undo "${id:0:6}"
+	[ -f out/v_hack_a.safetensors ]
+}
+
+@test "--when-idle waits, keeps nobody out meanwhile, and goes by what is there then" {
+	bases
+	sed "s,PROJECT,$PWD," >busy.json <<-'END'
+		{"tasks": {"5": {"id": 5, "command": "train out/v_hack_b.safetensors", "path": "PROJECT",
+		"status": {"Queued": {"enqueued_at": "2026-05-29T10:00:00Z"}}, "group": "default"}},
+		"groups": {"default": {"status": "Running", "parallel_tasks": 1}}}
+	END
+	cp busy.json queue.json
+	"$ARTIDX" reorg --apply --when-idle --queue file:queue.json >first 2>&1 &
+	local first=$!
+	for _ in $(seq 200); do
+		! grep -q waiting first || break
+		sleep 0.1
+	done
+	grep -q waiting first
+	[ -f out/v_hack_a.safetensors ]
+	cp -p out/v_hack_a.safetensors out/v_hack_late.safetensors
+	expect 0 artidx scan
+	cp "$BATS_TEST_DIRNAME/../queues/pueue_empty.json" idle.json
+	mv idle.json queue.json
+	wait "$first"
+	[ -f out/vhack/v_hack_a.safetensors ] && [ -f out/vhack/v_hack_late.safetensors ]
+	[ "$(grep -c waiting first)" -eq 1 ]
+}
+
+@test "two at once: the second one is refused" {
+	bases
+	mkfifo held
+	artidx reorg $idle >/dev/null
+	# Who holds the lock as an artidx at work does.
+	flock -o .artidx/journal sh -c 'echo held >held; exec sleep 60' &
+	local holder=$!
+	read -r _ <held
+	inodes >../before
+	expect 3 artidx reorg --apply $idle
+	has "another artidx"
+	expect 3 artidx reorg --undo
+	expect 3 artidx reorg --recover
+	inodes | diff ../before -
+	pkill -P "$holder" || true
+	kill "$holder" || true
+	wait "$holder" || true
+	expect 0 artidx reorg --apply $idle
+}
+
+@test "--links leaves links at the old paths of inputs, --prune-links removes them" {
+	sample
+	expect 0 artidx reorg --apply --links --queue file:queue.json
+	[ "$(readlink out/v_hack_21pairs.safetensors)" = vhack/v_hack_21pairs.safetensors ]
+	[ -f out/v_hack_21pairs.safetensors ]
+	[ "$(readlink out/probe_distill/teacher_pool)" = ../pools/teacher_pool ]
+	[ ! -L out/train.safetensors ] && [ ! -e out/train.safetensors ]
+	# The recipe that makes any v_hack_NAME keeps them, and so do jobs.
+	expect 0 artidx reorg --prune-links --queue file:queue.json
+	has "no link to remove"
+	has "keeps out/v_hack_full.safetensors: justfile:"
+}
+
+@test "--prune-links removes the links that nothing names any more" {
+	bases
+	expect 0 artidx reorg --apply --links $idle
+	state >../before
+	sed "s,PROJECT,$PWD," >queue.json <<-'END'
+		{"tasks": {"5": {"id": 5, "command": "train out/v_hack_b.safetensors", "path": "PROJECT",
+		"status": {"Queued": {"enqueued_at": "2026-05-29T10:00:00Z"}}, "group": "default"}},
+		"groups": {"default": {"status": "Running", "parallel_tasks": 1}}}
+	END
+	expect 0 artidx reorg --prune-links --queue file:queue.json
+	has "would remove out/v_hack_c.safetensors"
+	has "keeps out/v_hack_b.safetensors: task pueue 5"
+	lacks "remove out/v_hack_b.safetensors"
+	expect 0 artidx reorg --prune-links --apply --queue file:queue.json
+	[ "$(find out -type l)" = out/v_hack_b.safetensors ]
+	rm queue.json
+	expect 0 artidx reorg --undo
+	state | diff ../before -
+	expect 0 artidx reorg --prune-links --apply $idle
+	[ -z "$(find out -type l)" ]
+	[ -f out/vhack/v_hack_b.safetensors ]
+}
+
+@test "--no-edits leaves scripts as they are" {
+	bases
+	expect 0 artidx reorg --no-edits $idle
+	lacks "+++ b/justfile"
+	expect 0 artidx reorg --apply --no-edits $idle
+	grep -q out/v_hack_a.safetensors justfile
+}
+
+@test "the JSON document has all that scripts may rely on" {
+	sample
+	artidx reorg --json --queue file:queue.json >plan.json
+	for key in schema root plan moves dirs stay edits unresolved links gate applied; do
+		grep -qE "^  \"$key\": " plan.json || { echo "no $key"; return 1; }
+	done
+	grep -q '"schema": "artidx.reorg/1"' plan.json
+	grep -q '"state": "busy"' plan.json
+	grep -q '"applied": false' plan.json
+	grep -qE '"plan": "[0-9a-f]{12}"' plan.json
+	local id
+	id=$(sed -nE 's/^  "plan": "([0-9a-f]+)",$/\1/p' plan.json)
+	artidx reorg --apply --json $idle >done.json
+	grep -q '"applied": true' done.json
+	grep -q '"state": "idle"' done.json
+	# Again: nothing to do is an empty plan.
+	artidx reorg --apply --json $idle >again.json
+	grep -q '"plan": null' again.json
+	grep -q '"applied": false' again.json
+	artidx reorg --history --json >history.json
+	grep -q '"state": "applied"' history.json
+}
+
+@test "a saved plan applied with --json answers in JSON" {
+	bases
+	local id
+	id=$(artidx reorg --json $idle | sed -nE 's/^  "plan": "([0-9a-f]+)",$/\1/p')
+	artidx reorg --apply "$id" --json $idle >done.json
+	grep -q '"applied": true' done.json
+	grep -q '"to": "out/vhack/v_hack_a.safetensors"' done.json
+}
+
+@test "nothing to recover, nothing to undo, no plans yet" {
+	bases
+	expect 0 artidx reorg --recover
+	has "nothing to recover"
+	expect 0 artidx reorg --undo
+	has "nothing to undo"
+	expect 0 artidx reorg --history
+	has "no plans yet"
+}
+
+@test "a damaged catalogue blocks neither undo nor recover" {
+	bases
+	state >../before
+	artidx reorg --apply $idle >/dev/null
+	head -c 100000 /dev/urandom >.artidx/catalogue/data.mdb
+	expect 5 artidx query
+	expect 0 artidx reorg --undo
+	state | diff ../before -
+	expect 0 artidx reorg --recover
+}
+
+@test "a queue that cannot be read blocks" {
+	bases
+	inodes >../before
+	echo '{"tasks": 7' >queue.json
+	inodes >../before
+	expect 3 artidx reorg --apply --queue file:queue.json
+	inodes | diff ../before -
+	# One that is not there is a mistake of the user's.
+	expect 6 artidx reorg --apply --queue file:nowhere.json
+	# pueue is set up here, and neither its daemon nor its state can be read.
+	mkdir -p "$XDG_DATA_HOME/pueue"
+	echo garbage >"$XDG_DATA_HOME/pueue/state.json"
+	inodes >../before
+	expect 3 artidx reorg --apply
+	inodes | diff ../before -
+}
+
+@test "an open file stays, and all else moves" {
+	bases
+	sleep 60 <out/v_hack_b.safetensors &
+	local sleeper=$!
+	expect 0 artidx reorg --apply $idle
+	kill "$sleeper"
+	has "in-use"
+	has "out/v_hack_b.safetensors"
+	[ -f out/v_hack_b.safetensors ] && [ -f out/vhack/v_hack_a.safetensors ]
+	expect 0 artidx reorg --apply $idle
+	[ -f out/vhack/v_hack_b.safetensors ]
+}
+
+@test "wrong uses" {
+	bases
+	expect 2 artidx reorg --apply --undo
+	expect 2 artidx reorg --history --undo
+	expect 2 artidx reorg --when-idle
+	expect 2 artidx reorg deadbeef
+	expect 2 artidx reorg --apply deadbeef --no-edits
+	expect 2 artidx reorg --apply deadbeef --links
+	expect 2 artidx reorg --queue nonsense
+}
+
+# mounted DIR OPTIONS: a small tmpfs there until the end of the test.
+mounted() {
+	[ "$(id -u)" -eq 0 ] || skip "only root can mount"
+	mkdir -p "$1"
+	mount -t tmpfs -o "$2" none "$1" 2>/dev/null || skip "tmpfs cannot be mounted here"
+	echo "$PWD/$1" >>"$BATS_TEST_TMPDIR/mounts"
+}
+teardown() {
+	[ ! -e "$BATS_TEST_TMPDIR/mounts" ] || while read -r dir; do umount -l "$dir"; done <"$BATS_TEST_TMPDIR/mounts"
+}
+
+@test "a destination that cannot be written to: said, and nothing is lost" {
+	bases
+	if [ "$(id -u)" -eq 0 ]; then
+		mounted out/vhack ro
+	else
+		mkdir -m 555 out/vhack
+	fi
+	state >../before
+	run artidx reorg --apply $idle
+	[ "$status" -ne 0 ]
+	has out/v_hack_
+	# Whatever was begun is taken back or finished once it can be.
+	expect 0 artidx reorg --recover --undo
+	state | diff ../before -
+}
+
+# So many files that a signal comes in the middle (TERM: bash has its jobs ignore INT).
+many() {
+	bases
+	echo '{"layout": {"other": "misc/{name}"}}' >artidx.json
+	(cd out && seq 20000 | split -l1 -a4 - n_ && find . -name 'n_*' -exec touch -d 2026-05-28T12:00:00Z {} +)
+	sleep 0.1
+	artidx scan >/dev/null
+}
+
+@test "interrupted in the middle: the rest is done by --recover, or all taken back" {
+	many
+	state >../before
+	for way in "--recover --undo" --recover; do
+		local tries=0
+		while :; do
+			"$ARTIDX" reorg --apply $idle >/dev/null 2>../err &
+			local pid=$!
+			while kill -0 "$pid" && [ ! -e out/misc/n_aaaa ]; do :; done
+			kill -TERM "$pid" || true
+			status=0
+			wait "$pid" || status=$?
+			[ "$status" -ne 0 ] && break
+			# Too late: once more.
+			artidx reorg --undo >/dev/null
+			tries=$((tries + 1))
+			[ "$tries" -lt 10 ] || skip "the machine is too fast"
+		done
+		grep -q -- "--recover" ../err
+		expect 3 artidx reorg --apply $idle
+		# shellcheck disable=SC2086
+		expect 0 artidx reorg $way
+		[ "$way" = --recover ] || state | diff ../before -
+	done
+	[ "$(find out/vhack out/misc -type f | wc -l)" -eq 20004 ]
+	[ "$(find out -maxdepth 1 -type f | wc -l)" -eq 0 ]
+	artidx reorg --undo >/dev/null
+	state | diff ../before -
+}
+
+@test "two file systems: copied, compared, removed, and back again" {
+	mounted out/vhack size=10m
+	bases
+	chmod 640 out/v_hack_b.safetensors
+	state >../before
+	expect 0 artidx reorg --apply $idle
+	[ "$(stat -c '%a %Y' out/vhack/v_hack_b.safetensors)" = "640 $(date -d 2026-05-28T12:00:00Z +%s)" ]
+	[ ! -e out/v_hack_a.safetensors ]
+	expect 0 artidx reorg --undo
+	state | diff ../before -
+	[ -z "$(ls -A out/vhack)" ]
+}
+
+@test "a full disk in the middle: nothing lost, finished when there is room" {
+	mounted out/vhack size=256k
+	bases
+	safetensors out/v_hack_big.safetensors '{"V/model.layers.0.mlp.up_proj":{"dtype":"F32","shape":[16,8192],"data_offsets":[0,524288]},"S/model.layers.0.mlp.up_proj":{"dtype":"F32","shape":[16],"data_offsets":[524288,524352]}}' 524352
+	artidx scan >/dev/null
+	state >../before
+	run artidx reorg --apply $idle
+	[ "$status" -eq 4 ] || [ "$status" -eq 6 ] || [ "$status" -eq 3 ]
+	[[ $output == *"space"* ]]
+	if [ "$status" -eq 4 ]; then
+		mount -o remount,size=10m out/vhack
+		expect 0 artidx reorg --recover
+	else
+		state | diff ../before -
+		mount -o remount,size=10m out/vhack
+		expect 0 artidx reorg --apply $idle
+	fi
+	[ -f out/vhack/v_hack_big.safetensors ]
+	expect 0 artidx reorg --undo
+	state | diff ../before -
+}

@@ -134,31 +134,107 @@ static void write_gate(struct ax_json_writer *w, const struct reorg_gate *gate)
 	ax_json_end_object(w);
 }
 
+static void write_act(struct ax_json_writer *w, const struct reorg_act *act)
+{
+	ax_json_begin_object(w);
+	ax_json_write_path(w, "from", act->from);
+	ax_json_write_path(w, "to", act->to);
+	ax_json_end_object(w);
+}
+
+static void write_acts(struct ax_json_writer *w, const char *key, const struct reorg_plan *plan,
+	enum reorg_act_kind kind)
+{
+	begin_list(w, key);
+	for (size_t i = 0; i < plan->n_acts; i++) {
+		if (plan->acts[i].kind == kind)
+			write_act(w, &plan->acts[i]);
+	}
+	ax_json_end_array(w);
+}
+
+/* Edits and links as a plan keeps them: it knows places in files, and not their lines. */
+static void write_saved_changes(struct ax_json_writer *w, const struct reorg_plan *plan)
+{
+	begin_list(w, "edits");
+	for (size_t i = 0; i < plan->n_acts; i++) {
+		const struct reorg_act *act = &plan->acts[i];
+		for (size_t k = 0; k < act->n_spans; k++) {
+			ax_json_begin_object(w);
+			ax_json_write_path(w, "file", act->from);
+			cli_record_json_u64(w, "offset", act->spans[k].offset);
+			ax_json_write_path(w, "old", act->spans[k].old);
+			ax_json_write_path(w, "new", act->spans[k].new);
+			ax_json_end_object(w);
+		}
+	}
+	ax_json_end_array(w);
+	begin_list(w, "links");
+	for (size_t i = 0; i < plan->n_acts; i++) {
+		if (plan->acts[i].kind != REORG_LINK)
+			continue;
+		ax_json_begin_object(w);
+		ax_json_write_path(w, "path", plan->acts[i].to);
+		ax_json_write_path(w, "target", plan->acts[i].target);
+		ax_json_end_object(w);
+	}
+	ax_json_end_array(w);
+}
+
+static void begin_document(struct ax_json_writer *w, const struct cli_reorg *reorg,
+	const struct cli_reorg_outcome *outcome)
+{
+	ax_json_begin_object(w);
+	cli_record_json_text(w, "schema", AX_STR("artidx.reorg/1"));
+	ax_json_write_path(w, "root", ax_str_from(reorg->project.root));
+	ax_json_write_key(w, AX_STR("plan"));
+	if (outcome->id)
+		ax_json_write_string(w, ax_str_from(outcome->id));
+	else
+		ax_json_write_null(w);
+}
+
+static int end_document(struct ax_json_writer *w, struct cli_output *out,
+	const struct cli_reorg *reorg, const struct cli_reorg_outcome *outcome,
+	struct ax_error *err)
+{
+	/* A plan that is done already passed its gate back then. */
+	if (reorg->gate.queues.len)
+		write_gate(w, &reorg->gate);
+	cli_record_json_bool(w, "applied", outcome->applied);
+	ax_json_end_object(w);
+	ax_buf_append_byte(w->buf, '\n');
+	int status = ax_buf_check(w->buf, "the JSON document", err);
+	if (status == 0)
+		fwrite(w->buf->data, 1, w->buf->len, out->stream);
+	ax_buf_free(w->buf);
+	return status;
+}
+
 int cli_reorg_json(struct cli_output *out, const struct cli_reorg *reorg,
 	const struct cli_reorg_outcome *outcome, struct ax_error *err)
 {
 	struct ax_buf text = { 0 };
 	struct ax_json_writer w = { .buf = &text, .indent = true };
 
-	ax_json_begin_object(&w);
-	cli_record_json_text(&w, "schema", AX_STR("artidx.reorg/1"));
-	ax_json_write_path(&w, "root", ax_str_from(reorg->project.root));
-	ax_json_write_key(&w, AX_STR("plan"));
-	if (outcome->id)
-		ax_json_write_string(&w, ax_str_from(outcome->id));
-	else
-		ax_json_write_null(&w);
+	begin_document(&w, reorg, outcome);
 	write_moves(&w, &reorg->draft);
 	write_stays(&w, &reorg->draft);
 	write_edits(&w, reorg);
 	write_links(&w, reorg);
-	write_gate(&w, &reorg->gate);
-	cli_record_json_bool(&w, "applied", outcome->applied);
-	ax_json_end_object(&w);
-	ax_buf_append_byte(&text, '\n');
-	int status = ax_buf_check(&text, "the JSON document", err);
-	if (status == 0)
-		fwrite(text.data, 1, text.len, out->stream);
-	ax_buf_free(&text);
-	return status;
+	return end_document(&w, out, reorg, outcome, err);
+}
+
+int cli_reorg_json_saved(struct cli_output *out, const struct cli_reorg *reorg,
+	const struct reorg_plan *plan, const struct cli_reorg_outcome *outcome,
+	struct ax_error *err)
+{
+	struct ax_buf text = { 0 };
+	struct ax_json_writer w = { .buf = &text, .indent = true };
+
+	begin_document(&w, reorg, outcome);
+	write_acts(&w, "moves", plan, REORG_MOVE);
+	write_acts(&w, "dirs", plan, REORG_MOVE_DIR);
+	write_saved_changes(&w, plan);
+	return end_document(&w, out, reorg, outcome, err);
 }

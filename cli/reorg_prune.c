@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -22,7 +23,6 @@ struct pruner {
 	struct cli_reorg *reorg;
 	struct reorg_act *acts;
 	size_t n_acts, capacity;
-	size_t n_kept; /* links that something still names */
 	struct ax_error *err;
 };
 
@@ -46,7 +46,9 @@ static bool is_there(const struct pruner *pruner, const struct reorg_act *link, 
 	return there;
 }
 
-static bool is_referred_to(const struct idx_references *references, struct ax_str path)
+/* The reference that names path, or may; NULL when there is none. */
+static const struct idx_reference *find_reference(const struct idx_references *references,
+	struct ax_str path)
 {
 	for (size_t i = 0; i < references->count; i++) {
 		const struct idx_reference *reference = &references->items[i];
@@ -54,9 +56,9 @@ static bool is_referred_to(const struct idx_references *references, struct ax_st
 				? ax_str_starts(path, reference->target)
 				: ax_path_below(reference->target, path) ||
 					  ax_path_below(path, reference->target))
-			return true;
+			return reference;
 	}
-	return false;
+	return NULL;
 }
 
 static bool is_named_by(const struct idx_job *job, struct ax_str root, struct ax_str path)
@@ -76,17 +78,35 @@ static bool is_named_by(const struct idx_job *job, struct ax_str root, struct ax
 	return named;
 }
 
-static bool is_needed(const struct cli_reorg *reorg, struct ax_str path)
+/* What still needs the link at path, appended to why; nothing when nothing does. */
+static void find_need(const struct cli_reorg *reorg, struct ax_str path, struct ax_buf *why)
 {
-	if (is_referred_to(&reorg->references, path))
-		return true;
+	const struct idx_reference *reference = find_reference(&reorg->references, path);
+
+	if (reference) {
+		ax_buf_append_str(why, reference->file);
+		ax_buf_printf(why, ":%" PRIu64, reference->line);
+		return;
+	}
 	for (size_t i = 0; i < reorg->jobs.count; i++) {
 		const struct idx_job *job = &reorg->jobs.items[i];
-		if (job->state != IDX_JOB_DONE &&
-			is_named_by(job, ax_str_from(reorg->project.root), path))
-			return true;
+		if (job->state == IDX_JOB_DONE ||
+			!is_named_by(job, ax_str_from(reorg->project.root), path))
+			continue;
+		ax_buf_printf(why, "task %s ", job->queue);
+		ax_buf_append_str(why, job->id);
+		return;
 	}
-	return false;
+}
+
+/* Say why a link stays, right away: it is part of no plan. */
+static void tell_kept(struct cli_output *out, struct ax_str path, struct ax_str why)
+{
+	fputs("keeps ", out->stream);
+	cli_print_path(out, path);
+	fputs(": ", out->stream);
+	cli_print_path(out, why);
+	fputc('\n', out->stream);
 }
 
 static int add_link(struct pruner *pruner, const struct reorg_act *link)
@@ -96,10 +116,14 @@ static int add_link(struct pruner *pruner, const struct reorg_act *link)
 
 	if (!is_there(pruner, link, &st))
 		return 0;
-	if (is_needed(pruner->reorg, link->to)) {
-		pruner->n_kept++;
+	struct ax_buf why = { 0 };
+	find_need(pruner->reorg, link->to, &why);
+	bool is_needed = why.len > 0;
+	if (is_needed)
+		tell_kept(&pruner->reorg->cli->out, link->to, ax_buf_str(&why));
+	ax_buf_free(&why);
+	if (is_needed)
 		return 0;
-	}
 	if (pruner->n_acts == pruner->capacity) {
 		size_t wanted = pruner->capacity ? 2 * pruner->capacity : 32;
 		void *grown = reallocarray(pruner->acts, wanted, sizeof(*pruner->acts));
@@ -171,9 +195,6 @@ static void tell(const struct pruner *pruner, bool applied)
 		cli_print_path(out, pruner->acts[i].old_target);
 		fputc('\n', out->stream);
 	}
-	if (pruner->n_kept)
-		fprintf(out->stream, "%zu link%s that something still names stay\n",
-			pruner->n_kept, pruner->n_kept == 1 ? "" : "s");
 	if (pruner->n_acts == 0)
 		fputs("no link to remove\n", out->stream);
 	else if (!applied)

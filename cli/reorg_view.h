@@ -25,6 +25,12 @@ int cli_reorg_print(struct cli_output *out, const struct cli_reorg *reorg,
 int cli_reorg_json(struct cli_output *out, const struct cli_reorg *reorg,
 	const struct cli_reorg_outcome *outcome, struct ax_error *err);
 
+/* The same of a saved plan, which knows neither classes nor reasons. */
+struct reorg_plan;
+int cli_reorg_json_saved(struct cli_output *out, const struct cli_reorg *reorg,
+	const struct reorg_plan *plan, const struct cli_reorg_outcome *outcome,
+	struct ax_error *err);
+
 /* The gate alone: a line a task that blocks. */
 void cli_reorg_print_gate(struct cli_output *out, const struct cli_reorg *reorg);
 

@@ -46,37 +46,16 @@ static int show(struct cli *cli, struct cli_reorg *reorg,
 			    : cli_reorg_print(&cli->out, reorg, outcome, err);
 }
 
-/* Ask until the queue lets the plan through, or a signal comes. */
-static int wait_until_idle(struct cli_reorg *reorg, const struct reorg_plan *plan,
-	struct ax_error *err)
-{
-	bool has_said = false;
-
-	for (;;) {
-		if (cli_reorg_ask(reorg, plan, err) < 0)
-			return -1;
-		if (reorg->gate.state == REORG_GATE_IDLE)
-			return 0;
-		if (!has_said)
-			cli_report_warning(&reorg->cli->out,
-				"waiting until the queue is idle; Ctrl-C changes nothing");
-		has_said = true;
-		sleep(IDLE_POLL_SECONDS);
-	}
-}
-
 /* The gate and the open files are asked under the lock, right before the first rename. */
 static int pass_gate(struct cli_reorg *reorg, const struct reorg_plan *plan,
 	struct ax_error *err)
 {
 	const struct reorg_settings *wanted = reorg->cli->settings;
 
-	if (wanted->when_idle && wait_until_idle(reorg, plan, err) < 0)
-		return -1;
-	if (!wanted->when_idle && cli_reorg_ask(reorg, plan, err) < 0)
+	if (cli_reorg_ask(reorg, plan, err) < 0)
 		return -1;
 	if (cli_reorg_require_idle(reorg, err) < 0) {
-		if (!wanted->json)
+		if (!wanted->json && !wanted->when_idle)
 			cli_reorg_print_gate(&reorg->cli->out, reorg);
 		return -1;
 	}
@@ -111,6 +90,26 @@ out:
 	return status;
 }
 
+/* What became of a saved plan: it was carried out now, or had been before. */
+static int tell_saved(struct cli *cli, const struct cli_reorg *reorg,
+	const struct reorg_journal *journal, bool applied, struct ax_error *err)
+{
+	const struct reorg_settings *wanted = cli->settings;
+	struct cli_reorg_outcome outcome = { .id = reorg_journal_id(journal),
+		.applied = applied };
+
+	if (wanted->json)
+		return cli_reorg_json_saved(&cli->out, reorg, reorg_journal_plan(journal),
+			&outcome, err);
+	if (applied)
+		fprintf(cli->out.stream, "Done. To take it back: artidx reorg --undo %s\n",
+			outcome.id);
+	else
+		fprintf(cli->out.stream, "plan %s is applied already: nothing to do\n",
+			outcome.id);
+	return 0;
+}
+
 static int apply_saved(struct cli *cli, struct cli_reorg *reorg, struct reorg_store *store,
 	struct ax_error *err)
 {
@@ -121,17 +120,14 @@ static int apply_saved(struct cli *cli, struct cli_reorg *reorg, struct reorg_st
 		return -1;
 	const struct reorg_plan *plan = reorg_journal_plan(journal);
 	if (reorg_journal_state(journal) == REORG_APPLIED) {
-		fprintf(cli->out.stream, "plan %s is applied already: nothing to do\n",
-			reorg_journal_id(journal));
-		status = 0;
+		status = tell_saved(cli, reorg, journal, false, err);
 		goto out;
 	}
 	if (pass_gate(reorg, plan, err) < 0)
 		goto out;
 	status = cli_reorg_run(reorg, journal, CLI_REORG_APPLY, err);
 	if (status == 0)
-		fprintf(cli->out.stream, "Done. To take it back: artidx reorg --undo %s\n",
-			reorg_journal_id(journal));
+		status = tell_saved(cli, reorg, journal, true, err);
 out:
 	reorg_journal_close(journal);
 	return status;
@@ -181,8 +177,8 @@ static int check_settings(const struct cli *cli, struct ax_error *err)
 {
 	const struct reorg_settings *wanted = cli->settings;
 
-	if (wanted->apply + wanted->undo > 1 || wanted->apply + wanted->recover > 1 ||
-		wanted->apply + wanted->history > 1)
+	bool back = wanted->recover && wanted->undo;
+	if (wanted->apply + wanted->undo + wanted->recover + wanted->history - back > 1)
 		return ax_fail(err, AX_EUSAGE,
 			"--apply, --undo, --recover and --history are different commands: "
 			"choose one (--recover --undo takes an interrupted run back)");
@@ -190,33 +186,66 @@ static int check_settings(const struct cli *cli, struct ax_error *err)
 		return ax_fail(err, AX_EUSAGE,
 			"reorg takes the id of a plan only with --apply or --undo, not '%s'",
 			cli->operands[0]);
+	if (cli->n_operands && (wanted->links || wanted->no_edits || wanted->prune_links))
+		return ax_fail(err, AX_EUSAGE,
+			"a saved plan is carried out as it is: --links, --no-edits and "
+			"--prune-links make a new one");
 	if (wanted->when_idle && !wanted->apply)
 		return ax_fail(err, AX_EUSAGE, "--when-idle goes with --apply");
 	return 0;
 }
 
-static int run(struct cli *cli, struct ax_error *err)
+static int try_once(struct cli *cli, struct cli_reorg *reorg, struct ax_error *err)
 {
 	const struct reorg_settings *wanted = cli->settings;
 	struct cli_reorg_options options = { .queue = wanted->queue,
 		.ignored = &wanted->ignored,
 		.no_edits = wanted->no_edits,
 		.links = wanted->links };
-	struct cli_reorg reorg = { .root = -1 };
 	struct reorg_store *store = NULL;
 	int status = -1;
 
+	if (cli_reorg_open(cli, &options, reorg, err) < 0)
+		return -1;
+	if (reorg_store_open(reorg->root, ".artidx/journal", &store, err) < 0)
+		return -1;
+	status = dispatch(cli, reorg, store, err);
+	reorg_store_close(store);
+	return status;
+}
+
+/* Whether a refusal is one that time may cure: jobs, or another artidx while we waited. */
+static bool may_wait(const struct cli_reorg *reorg, bool has_waited, const struct ax_error *err)
+{
+	const struct reorg_settings *wanted = reorg->cli->settings;
+	bool was_asked = reorg->gate.queues.len > 0;
+
+	if (!wanted->when_idle || err->code != AX_EREFUSED)
+		return false;
+	return reorg->gate.state != REORG_GATE_IDLE || (has_waited && !was_asked);
+}
+
+/* While it waits it holds no lock, and each time it goes by what is there then. */
+static int run(struct cli *cli, struct ax_error *err)
+{
+	bool has_waited = false;
+
 	if (check_settings(cli, err) < 0)
 		return -1;
-	if (cli_reorg_open(cli, &options, &reorg, err) < 0)
-		goto out;
-	if (reorg_store_open(reorg.root, ".artidx/journal", &store, err) < 0)
-		goto out;
-	status = dispatch(cli, &reorg, store, err);
-out:
-	reorg_store_close(store);
-	cli_reorg_close(&reorg);
-	return status;
+	for (;;) {
+		struct cli_reorg reorg = { .cli = cli, .root = -1 };
+		int status = try_once(cli, &reorg, err);
+		bool wait = status < 0 && may_wait(&reorg, has_waited, err);
+
+		cli_reorg_close(&reorg);
+		if (!wait)
+			return status;
+		if (!has_waited)
+			cli_report_warning(&cli->out,
+				"waiting until the queue is idle; Ctrl-C changes nothing");
+		has_waited = true;
+		sleep(IDLE_POLL_SECONDS);
+	}
 }
 
 static const struct opt options[] = {

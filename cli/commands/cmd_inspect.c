@@ -103,7 +103,9 @@ static int inspect(struct inspection *in, const char *path, struct ax_error *err
 		goto out;
 	}
 	name_for_rules(in, path, &name);
-	struct idx_subject subject = { ax_buf_str(&name), AT_FDCWD, target, &st };
+	struct idx_subject subject = {
+		.path = ax_buf_str(&name), .dirfd = AT_FDCWD, .name = target, .stat = &st
+	};
 	struct idx_finding finding;
 	if (ax_buf_check(&name, path, err) < 0 ||
 		idx_examine(in->examiner, &subject, &finding, err) < 0)

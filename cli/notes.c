@@ -1,11 +1,8 @@
 #include "cli/notes.h"
 
-#include "base/buf.h"
 #include "base/error.h"
-#include "base/path.h"
 #include "cli/config.h"
 #include "cli/project.h"
-#include "indexer/catalog.h"
 #include "query/notes.h"
 #include "reorg/draft.h"
 
@@ -29,42 +26,6 @@ static int note_draft(struct qry_notes *notes, const struct reorg_draft *draft,
 	return 0;
 }
 
-/* What neither moves nor is flagged is where it belongs. */
-static int note_path(struct qry_notes *notes, struct ax_str path, struct ax_error *err)
-{
-	struct ax_str text;
-
-	if (qry_notes_get(notes, QRY_NOTE_DEST, path, &text) ||
-		qry_notes_get(notes, QRY_NOTE_FLAG, path, &text))
-		return 0;
-	return qry_notes_set(notes, QRY_NOTE_DEST, path, path, err);
-}
-
-static int note_the_rest(struct qry_notes *notes, struct idx_snapshot *snapshot,
-	struct ax_error *err)
-{
-	static const struct idx_filter everything;
-	struct idx_files *files = NULL;
-	struct idx_entry entry;
-	struct ax_buf path = { 0 };
-	int more = 0;
-
-	if (idx_files_open(snapshot, &everything, &files, err) < 0)
-		return -1;
-	while ((more = idx_files_next(files, &entry, err)) > 0) {
-		ax_buf_clear(&path);
-		ax_path_join(&path, entry.dir, entry.name);
-		more = ax_buf_check(&path, "a path", err);
-		if (more == 0)
-			more = note_path(notes, ax_buf_str(&path), err);
-		if (more < 0)
-			break;
-	}
-	ax_buf_free(&path);
-	idx_files_close(files);
-	return more;
-}
-
 int cli_notes_make(const struct cli_project *project, const struct cli_config *config,
 	struct idx_snapshot *snapshot, struct qry_notes **out, struct ax_error *err)
 {
@@ -79,7 +40,7 @@ int cli_notes_make(const struct cli_project *project, const struct cli_config *c
 		reorg_draft_make(snapshot, &config->index, config->layout, root,
 			ax_str_from(project->root), &draft, err) < 0)
 		goto out;
-	if (note_draft(notes, &draft, err) < 0 || note_the_rest(notes, snapshot, err) < 0)
+	if (note_draft(notes, &draft, err) < 0)
 		goto out;
 	qry_notes_provide(notes, QRY_NOTE_DEST);
 	qry_notes_provide(notes, QRY_NOTE_FLAG);

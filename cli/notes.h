@@ -1,8 +1,8 @@
 /*
  * cli/notes.h - what the reorg would do, told to queries
  *
- * A file has a destination or a flag that says why it stays where it does not belong: a file that
- * is at home has its own path as its destination.
+ * A file has a destination, a flag that says why it stays where it does not belong, or neither:
+ * then it is at home.
  */
 #ifndef ARTIDX_CLI_NOTES_H
 #define ARTIDX_CLI_NOTES_H

@@ -253,6 +253,21 @@ static int get_note(struct qry_row *row, const struct qry_ref *ref, struct qry_v
 	return 0;
 }
 
+/* Where nothing is noted of a file, it is at home: but for one that stays with a flag. */
+static int get_dest(struct qry_row *row, const struct qry_ref *ref, struct qry_value *out,
+	struct ax_error *err)
+{
+	const struct qry_notes *notes = row->scope->notes;
+	struct ax_str path, flag;
+
+	if (get_note(row, ref, out, err) < 0 || qry_row_path(row, &path, err) < 0)
+		return -1;
+	if (out->kind == QRY_ABSENT && qry_notes_provided(notes, QRY_NOTE_DEST) &&
+		!qry_notes_get(notes, QRY_NOTE_FLAG, path, &flag))
+		*out = qry_text(path);
+	return 0;
+}
+
 /* One metadata key: keys may have dots in them, so the steps are put together again. */
 static int get_meta_key(struct qry_row *row, const struct idx_detail *detail,
 	const struct qry_ref *ref, struct qry_value *out, struct ax_error *err)
@@ -412,8 +427,8 @@ const struct qry_field qry_file_fields[] = {
 	{ "refs", QRY_TYPE_INT, QRY_COST_RELATIONS, .flags = QRY_FIELD_REFS, .get = get_refs,
 		.doc = "how many lines of scripts and configurations name it" },
 	{ "dest", QRY_TYPE_TEXT, .flags = JSON | QRY_FIELD_NOTE | QRY_FIELD_PATH,
-		.param = QRY_NOTE_DEST, .get = get_note,
-		.doc = "where the reorg would put it" },
+		.param = QRY_NOTE_DEST, .get = get_dest,
+		.doc = "where the reorg would put it; its path where it is at home" },
 	{ "flag", QRY_TYPE_TEXT, .flags = JSON | QRY_FIELD_NOTE, .param = QRY_NOTE_FLAG,
 		.get = get_note, .doc = "why the reorg leaves it where it is" },
 	{ "dead", QRY_TYPE_TEXT, .flags = QRY_FIELD_NOTE, .param = QRY_NOTE_DEAD,

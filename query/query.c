@@ -153,3 +153,16 @@ unsigned qry_query_needs(const struct qry_query *query)
 	       qry_columns_needs(&query->columns) | qry_columns_needs(&query->sort) |
 	       qry_columns_needs(&query->group_by) | qry_columns_needs(&query->sums);
 }
+
+unsigned qry_query_wants(const struct qry_query *query)
+{
+	size_t n;
+	const struct qry_field *fields = qry_fields(query->request.view, &n);
+	unsigned wants = 0;
+
+	for (size_t i = 0; query->shows_all && i < n; i++) {
+		if (fields[i].flags & QRY_FIELD_JSON)
+			wants |= qry_field_needs(&fields[i]);
+	}
+	return wants;
+}

@@ -88,6 +88,12 @@ void qry_query_free(struct qry_query *query);
  */
 unsigned qry_query_needs(const struct qry_query *query);
 
+/*
+ * Notes, as bits, that the query shows if they are provided and does without if not: JSON rows
+ * hold all that is known of a file.
+ */
+unsigned qry_query_wants(const struct qry_query *query);
+
 /* Run, write the result to stream, and say how many rows it had. Once only. */
 int qry_query_run(struct qry_query *query, const struct qry_style *style, FILE *stream,
 	uint64_t *n_rows, struct ax_error *err);

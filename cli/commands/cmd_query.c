@@ -203,8 +203,9 @@ static int answer(const struct asking *a, struct qry_environment *environment,
 		goto out;
 	if (needs & QRY_NEEDS_JOBS && bring_jobs(a, &extras, environment, err) < 0)
 		goto out;
-	if (needs & CLI_NOTES_NEEDS && cli_notes_make(&a->project, &a->config,
-					       environment->snapshot, &extras.notes, err) < 0)
+	if ((needs | qry_query_wants(query)) & CLI_NOTES_NEEDS &&
+		cli_notes_make(&a->project, &a->config, environment->snapshot, &extras.notes,
+			err) < 0)
 		goto out;
 	environment->notes = extras.notes;
 	status = run_query(a, request, query, err);

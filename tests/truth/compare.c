@@ -3,7 +3,7 @@
  *
  * Whether a catalogue tells the truth about the sample project: every row of EXPECTED, the
  * sample's expected.json, has its row in ROWS, what "artidx query --json" printed, with the same
- * class, status, misnamed, run and derived attributes, and no other file is in ROWS; and so for
+ * class, status, misnamed, run, dest, flag and derived attributes, and no other file is in ROWS; and so for
  * runs in RUNS, what "artidx query runs --json" printed. Says each difference in a line.
  */
 #include "base/buf.h"
@@ -124,7 +124,8 @@ static unsigned compare_derived(struct ax_str name, const struct ax_json_value *
 static unsigned compare_files(const struct ax_json_value *expected,
 	const struct ax_json_value *rows)
 {
-	static const char *const keys[] = { "class", "status", "misnamed", "run", NULL };
+	static const char *const keys[] = { "class", "status", "misnamed", "run", "dest",
+		"flag", NULL };
 	unsigned differences = 0;
 
 	for (const struct ax_json_value *file = ax_json_first(expected); file;

@@ -178,13 +178,17 @@ int jobs_read_slurm_document(struct jobs_reader *reader, const struct ax_json_va
 	return 0;
 }
 
-/* Slurm is set up here when its configuration is; the programs alone may be installed anywhere. */
-static bool is_configured(void)
+/* Slurm is set up here when its configuration is, or the environment names one; the programs alone may be installed anywhere. */
+static bool is_configured(char *const *environment)
 {
 	static const char *const places[] = { "/etc/slurm/slurm.conf",
 		"/etc/slurm-llnl/slurm.conf", "/run/slurm/conf/slurm.conf" };
 	struct stat there;
 
+	for (char *const *entry = environment; entry && *entry; entry++) {
+		if (ax_str_starts(ax_str_from(*entry), AX_STR("SLURM_CONF=")))
+			return true;
+	}
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
 		if (stat(places[i], &there) == 0)
 			return true;
@@ -204,7 +208,7 @@ int jobs_read_slurm(struct jobs_reader *reader, bool required)
 	struct ax_error mistake = { 0 };
 	int exit_status = 0, status;
 
-	if (!required && !is_configured())
+	if (!required && !is_configured(reader->options->environment))
 		return 0;
 	if (ax_process_read(&options, &text, &exit_status, &mistake) < 0)
 		status = jobs_set_unreadable(reader, "slurm: %s", mistake.message);

@@ -285,7 +285,8 @@ int reorg_store_check_finished(struct reorg_store *store, const char *except,
 				summaries[i].id);
 		else if (state == REORG_DAMAGED)
 			status = ax_fail(err, AX_EREFUSED,
-				"the journal of plan %s is damaged: what it began is unknown",
+				"%s.journal is damaged, so what it began is unknown: "
+				"look at the tree, then move that file away",
 				summaries[i].id);
 	}
 	ax_arena_free(&arena);

@@ -52,7 +52,8 @@ static struct ax_str present_path(const struct parser *parser, struct ax_str pat
 			continue;
 		ax_path_join(&buf, act->from, ax_str_slice(path, act->to.len + 1, path.len));
 		char *copy = ax_arena_copy(parser->arena, ax_buf_str(&buf));
-		path = ax_str(copy, buf.len);
+		if (copy)
+			path = ax_str(copy, buf.len);
 		ax_buf_free(&buf);
 	}
 	return path;

@@ -59,32 +59,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum {
-	FILE_NAME_MAX = 32,
-	ID_TRIES = 1000, /* plans of equal content that one store can hold */
-};
-
-struct reorg_journal {
-	struct reorg_store *store;
-	char id[REORG_ID_SIZE];
-	char file[FILE_NAME_MAX];
-	int fd;
-	uint64_t end; /* where the next record goes */
-	bool broken;  /* a sync failed: what is on the disk behind end is unknown */
-	struct ax_buf
-		text; /* the whole file as it was read: plan and beginning point into it */
-	struct ax_arena arena;
-	struct reorg_plan plan;
-	struct reorg_names names;
-	enum reorg_state state;
-	bool settled, past_return;
-	bool has_begun;
-	struct reorg_beginning beginning;
-	size_t n_copies, n_left, n_notes;
-	struct reorg_copy *copies; /* allocated, as are notes */
-	const size_t *left;
-	struct reorg_note *notes;
-};
+enum { ID_TRIES = 1000 }; /* plans of equal content that one store can hold */
 
 static int sync_file(int fd)
 {
@@ -150,163 +125,6 @@ static int append(struct reorg_journal *journal, enum reorg_record_kind kind,
 	return 0;
 }
 
-/* Reading */
-
-static int corrupt(const struct reorg_journal *journal, size_t offset, struct ax_error *err)
-{
-	return ax_fail(err, AX_ECORRUPT, "%s: the journal is damaged at byte %zu",
-		journal->file, offset);
-}
-
-static int no_memory(const struct reorg_journal *journal, struct ax_error *err)
-{
-	return ax_fail(err, ENOMEM, "%s: no memory for the journal", journal->file);
-}
-
-static int keep_copies(struct reorg_journal *journal, const struct reorg_copy *copies, size_t n)
-{
-	struct reorg_copy *grown =
-		reallocarray(journal->copies, journal->n_copies + n + 1, sizeof(*grown));
-
-	if (!grown)
-		return -1;
-	memcpy(grown + journal->n_copies, copies, n * sizeof(*copies));
-	journal->copies = grown;
-	journal->n_copies += n;
-	return 0;
-}
-
-static int keep_note(struct reorg_journal *journal, struct reorg_note note)
-{
-	struct reorg_note *grown =
-		reallocarray(journal->notes, journal->n_notes + 1, sizeof(*grown));
-
-	if (!grown)
-		return -1;
-	journal->notes = grown;
-	journal->notes[journal->n_notes++] = note;
-	return 0;
-}
-
-/* 0, or -1 when memory ran out; a payload of another form fails the reader. */
-static int read_copies(struct reorg_journal *journal, struct ax_reader *reader)
-{
-	size_t n = ax_reader_count(reader, 1);
-
-	for (size_t i = 0; i < n && !reader->failed; i++) {
-		struct reorg_copy copy = reorg_copy_decode(reader);
-		if (copy.act >= journal->plan.n_acts)
-			reader->failed = true;
-		else if (keep_copies(journal, &copy, 1) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-/* Indexes must be those of acts of the plan. */
-static void check_indexes(const struct reorg_journal *journal, const size_t *indexes, size_t n,
-	struct ax_reader *reader)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (indexes[i] >= journal->plan.n_acts)
-			reader->failed = true;
-	}
-}
-
-static int read_beginning(struct reorg_journal *journal, struct ax_reader *reader)
-{
-	struct reorg_beginning *beginning = &journal->beginning;
-
-	if (!reorg_beginning_decode(reader, &journal->arena, beginning))
-		return -1;
-	check_indexes(journal, beginning->existing, beginning->n_existing, reader);
-	for (size_t i = 0; i < beginning->n_contents; i++) {
-		if (beginning->contents[i].act >= journal->plan.n_acts)
-			reader->failed = true;
-	}
-	journal->has_begun = true;
-	return 0;
-}
-
-/* Take in what a record says. -1 when memory ran out. */
-static int read_payload(struct reorg_journal *journal, enum reorg_record_kind kind,
-	struct ax_reader *reader)
-{
-	switch (kind) {
-	case REORG_RECORD_BEGIN:
-		return read_beginning(journal, reader);
-	case REORG_RECORD_COPIES:
-		return read_copies(journal, reader);
-	case REORG_RECORD_NO_RETURN:
-		journal->past_return = true;
-		return 0;
-	case REORG_RECORD_UNDO:
-		ax_reader_u64(reader);
-		return 0;
-	case REORG_RECORD_UNDONE:
-		if (!reorg_indexes_decode(reader, &journal->arena, &journal->left,
-			    &journal->n_left))
-			return -1;
-		check_indexes(journal, journal->left, journal->n_left, reader);
-		return 0;
-	case REORG_RECORD_NOTE: {
-		uint32_t tag = ax_reader_u32(reader);
-		return keep_note(journal,
-			(struct reorg_note){ tag, ax_reader_bytes(reader, reader->rest.len) });
-	}
-	case REORG_RECORD_APPLIED:
-	case REORG_RECORD_ABANDONED:
-	case REORG_RECORD_SETTLED:
-		return 0;
-	case REORG_RECORD_PLAN:
-	case REORG_RECORD_KINDS:
-		break;
-	}
-	reader->failed = true;
-	return 0;
-}
-
-/* The records behind the plan, up to a torn one. */
-static int read_records(struct reorg_journal *journal, struct ax_error *err)
-{
-	struct ax_str text = ax_buf_str(&journal->text);
-	struct reorg_record record;
-
-	while (reorg_record_decode(ax_str_slice(text, journal->end, text.len), &record)) {
-		struct ax_reader reader = { .rest = record.payload };
-		if (journal->has_begun == (record.kind == REORG_RECORD_BEGIN))
-			return corrupt(journal, journal->end, err);
-		if (read_payload(journal, record.kind, &reader) < 0)
-			return no_memory(journal, err);
-		if (reader.failed || reader.rest.len)
-			return corrupt(journal, journal->end, err);
-		journal->state = reorg_record_state(record.kind, journal->state);
-		journal->settled = reorg_record_settled(record.kind, journal->settled);
-		journal->end += REORG_RECORD_HEAD + record.payload.len;
-	}
-	if (!journal->has_begun ||
-		reorg_record_occurs(ax_str_slice(text, journal->end, text.len)))
-		return corrupt(journal, journal->end, err);
-	return 0;
-}
-
-/* Make sense of text. */
-static int read_text(struct reorg_journal *journal, bool has_begun, struct ax_error *err)
-{
-	struct ax_str text = ax_buf_str(&journal->text);
-	struct reorg_record record;
-
-	if (!reorg_record_decode(text, &record) || record.kind != REORG_RECORD_PLAN)
-		return corrupt(journal, 0, err);
-	if (reorg_plan_decode(record.payload, journal->file, &journal->arena, &journal->plan,
-		    err) < 0 ||
-		reorg_names_make(&journal->plan, &journal->names, err) < 0)
-		return -1;
-	journal->end = REORG_RECORD_HEAD + record.payload.len;
-	journal->settled = true;
-	return has_begun ? read_records(journal, err) : 0;
-}
-
 static int open_file(struct reorg_journal *journal, int flags, struct ax_error *err)
 {
 	do
@@ -348,7 +166,8 @@ int reorg_journal_open(struct reorg_store *store, const char *id, struct reorg_j
 		snprintf(journal->file, sizeof(journal->file), "%s.journal", summary.id);
 	if (ax_file_read(reorg_store_fd(store), journal->file, SIZE_MAX / 2, &journal->text,
 		    err) < 0 ||
-		read_text(journal, has_begun, err) < 0 || open_file(journal, 0, err) < 0)
+		reorg_journal_read(journal, has_begun, err) < 0 ||
+		open_file(journal, 0, err) < 0)
 		goto out;
 	/* What a crash left behind the last record must not stand behind the next one. */
 	if (journal->text.len > journal->end &&
@@ -400,7 +219,7 @@ int reorg_journal_create(struct reorg_store *store, const struct reorg_plan *pla
 	reorg_record_encode(REORG_RECORD_PLAN, ax_buf_str(&bytes), &journal->text);
 	if (ax_buf_check(&bytes, "a plan", err) < 0 ||
 		ax_buf_check(&journal->text, "a plan", err) < 0 ||
-		read_text(journal, false, err) < 0)
+		reorg_journal_read(journal, false, err) < 0)
 		goto out;
 	if (create_file(journal, ax_buf_str(&bytes), err) < 0)
 		goto out;
@@ -510,9 +329,10 @@ int reorg_journal_note(struct reorg_journal *journal, const struct reorg_note *n
 	char *bytes = ax_arena_copy(&journal->arena, note->bytes);
 	int status = -1;
 
-	if (!bytes || keep_note(journal, (struct reorg_note){ note->tag,
-						 ax_str(bytes, note->bytes.len) }) < 0)
-		return no_memory(journal, err);
+	if (!bytes ||
+		reorg_journal_keep_note(journal,
+			(struct reorg_note){ note->tag, ax_str(bytes, note->bytes.len) }) < 0)
+		return reorg_journal_no_memory(journal, err);
 	ax_buf_append_u32(&payload, note->tag);
 	ax_buf_append_str(&payload, note->bytes);
 	status = append(journal, REORG_RECORD_NOTE, &payload, err);
@@ -526,7 +346,7 @@ int reorg_journal_note(struct reorg_journal *journal, const struct reorg_note *n
 static int publish(struct reorg_journal *journal, struct ax_error *err)
 {
 	int store = reorg_store_fd(journal->store);
-	char name[FILE_NAME_MAX];
+	char name[REORG_JOURNAL_NAME];
 
 	snprintf(name, sizeof(name), "%s.journal", journal->id);
 	if (renameat(store, journal->file, store, name) < 0)
@@ -549,8 +369,8 @@ static int keep_beginning(struct reorg_journal *journal, const struct ax_buf *pa
 	char *bytes = ax_arena_copy(&journal->arena, ax_buf_str(payload));
 	struct ax_reader reader = { .rest = ax_str(bytes, payload->len) };
 
-	if (!bytes || read_beginning(journal, &reader) < 0)
-		return no_memory(journal, err);
+	if (!bytes || reorg_journal_read_beginning(journal, &reader) < 0)
+		return reorg_journal_no_memory(journal, err);
 	return 0;
 }
 

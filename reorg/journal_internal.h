@@ -1,9 +1,14 @@
 /*
- * reorg/journal_internal.h - records as bytes, for journal.c and store.c only
+ * reorg/journal_internal.h - a journal from inside
+ *
+ *	journal.c         the format; creating, opening and writing
+ *	journal_read.c    from a whole file to what it says
+ *	journal_record.c  records as bytes, for store.c too
  */
 #ifndef ARTIDX_REORG_JOURNAL_INTERNAL_H
 #define ARTIDX_REORG_JOURNAL_INTERNAL_H
 
+#include "base/buf.h"
 #include "base/reader.h"
 #include "reorg/journal.h"
 
@@ -22,7 +27,29 @@ enum reorg_record_kind {
 	REORG_RECORD_KINDS,
 };
 
-enum { REORG_RECORD_HEAD = 32 };
+enum { REORG_RECORD_HEAD = 32, REORG_JOURNAL_NAME = 32 };
+
+struct reorg_journal {
+	struct reorg_store *store;
+	char id[REORG_ID_SIZE];
+	char file[REORG_JOURNAL_NAME];
+	int fd;
+	uint64_t end; /* where the next record goes */
+	bool broken;  /* a sync failed: what is on the disk behind end is unknown */
+	struct ax_buf
+		text; /* the whole file as it was read: plan and beginning point into it */
+	struct ax_arena arena;
+	struct reorg_plan plan;
+	struct reorg_names names;
+	enum reorg_state state;
+	bool settled, past_return;
+	bool has_begun;
+	struct reorg_beginning beginning;
+	size_t n_copies, n_left, n_notes;
+	struct reorg_copy *copies; /* allocated, as are notes */
+	const size_t *left;
+	struct reorg_note *notes;
+};
 
 struct reorg_record {
 	enum reorg_record_kind kind;
@@ -55,5 +82,13 @@ bool reorg_indexes_decode(struct ax_reader *reader, struct ax_arena *arena, cons
 /* What state a record leaves a journal in that was in state before it. */
 enum reorg_state reorg_record_state(enum reorg_record_kind kind, enum reorg_state before);
 bool reorg_record_settled(enum reorg_record_kind kind, bool before);
+
+/* Make sense of journal->text: the plan, and where it has begun, all records up to a torn one. */
+int reorg_journal_read(struct reorg_journal *journal, bool has_begun, struct ax_error *err);
+
+/* Take in a beginning, or a note. -1 when memory ran out. */
+int reorg_journal_read_beginning(struct reorg_journal *journal, struct ax_reader *reader);
+int reorg_journal_keep_note(struct reorg_journal *journal, struct reorg_note note);
+int reorg_journal_no_memory(const struct reorg_journal *journal, struct ax_error *err);
 
 #endif

@@ -85,6 +85,28 @@ static bool is_same(const struct idx_listed *file, const struct idx_entry *entry
 	       file->mtime == entry->mtime && file->type == entry->type;
 }
 
+/*
+ * Whether a file that is catalogued is where a reorg or an archive took another away: 1 with
+ * *found filled, 0, -1. Where people rename and copy files themselves, they know.
+ */
+static int find_comeback(struct search *s, struct ax_str path, struct found *found,
+	struct ax_error *err)
+{
+	struct idx_move *steps;
+	size_t n_steps;
+	struct ax_str now;
+
+	if (idx_history_is_empty(s->history))
+		return 0;
+	int moved =
+		idx_history_resolve(s->history, path, &s->arena, &now, &steps, &n_steps, err);
+	if (moved <= 0 || ax_str_equal(now, path) || steps[0].kind == IDX_MOVE_SEEN)
+		return moved < 0 ? -1 : 0;
+	found->drift.kind = IDX_DRIFT_RESURRECTED;
+	found->drift.other = now;
+	return 1;
+}
+
 /* A file on the disk: unknown to the catalogue, or known and changed, or as it was. */
 static int compare_file(struct search *s, const struct idx_listed *file, struct ax_error *err)
 {
@@ -101,8 +123,15 @@ static int compare_file(struct search *s, const struct idx_listed *file, struct 
 	if (file->hidden)
 		return 0;
 	int known = idx_snapshot_find(s->snapshot, path, &entry, err);
-	if (known < 0 || (known && is_same(file, &entry)))
-		return known < 0 ? -1 : 0;
+	if (known < 0)
+		return -1;
+	if (known && file->type != IDX_SYMLINK) {
+		int back = find_comeback(s, path, &found, err);
+		if (back != 0)
+			return back < 0 ? -1 : keep(s, found, path, err);
+	}
+	if (known && is_same(file, &entry))
+		return 0;
 	if (known) {
 		found.drift.kind = IDX_DRIFT_CHANGED;
 		return keep(s, found, path, err);

@@ -238,6 +238,11 @@ int idx_history_damage(const struct idx_history *history, struct ax_error *err)
 }
 
 /* Open for writing: cut off what a crash left, and begin the file where there is none. */
+bool idx_history_is_empty(const struct idx_history *history)
+{
+	return history->count == 0;
+}
+
 static int open_for_append(struct idx_history *history, struct ax_error *err)
 {
 	int fd = open(history->path,

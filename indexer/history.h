@@ -38,6 +38,9 @@ void idx_history_close(struct idx_history *history);
 /* 0, or -1 with AX_ECORRUPT and the offset of the first damaged record. */
 int idx_history_damage(const struct idx_history *history, struct ax_error *err);
 
+/* Whether nothing was ever moved. */
+bool idx_history_is_empty(const struct idx_history *history);
+
 /* Append; durable after idx_history_sync(). */
 int idx_history_append(struct idx_history *history, const struct idx_move *move,
 	struct ax_error *err);

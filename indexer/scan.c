@@ -140,6 +140,18 @@ static void write_batches(struct scan_writer *writer)
 	}
 }
 
+static int report_resurrected(struct scan_writer *writer, struct idx_history *history,
+	struct idx_scan_report *out, struct ax_error *err)
+{
+	struct scan_problems found = { 0 };
+	int status = scan_find_resurrected(writer, history, &found, err);
+
+	if (status == 0)
+		status = scan_problems_report(&found, out, err);
+	scan_problems_free(&found);
+	return status;
+}
+
 static int finish(struct scan_writer *writer, struct idx_history *history,
 	struct idx_scan_report *out, struct ax_error *err)
 {
@@ -154,6 +166,8 @@ static int finish(struct scan_writer *writer, struct idx_history *history,
 		return -1;
 	out->added = gone.added;
 	out->removed = gone.removed;
+	if (report_resurrected(writer, history, out, err) < 0)
+		return -1;
 	if ((writer->related || scan->is_first) &&
 		scan_derive_runs(writer->update, scan->options->root, err) < 0)
 		return -1;

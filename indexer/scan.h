@@ -36,7 +36,8 @@ struct idx_scan_options {
 /* Something that is wrong with a file or directory. */
 struct idx_problem {
 	struct ax_str path;
-	const char *status; /* idx_status_name(), or "unreadable", "special", "vanished" */
+	const char *
+		status; /* idx_status_name(), or "unreadable", "special", "vanished", "resurrected" */
 	struct ax_str why;
 };
 

@@ -153,7 +153,10 @@ static int handle_changed(struct scan_worker *worker, struct scan_visit *visit,
 	size_t expected, struct ax_error *err)
 {
 	struct scan_file *file;
-	bool other_inode = old && !now->hidden && (now->ino != old->ino || now->dev != old_dev);
+	/* A number is soon used again: a file that was a link is not that link. */
+	bool other_inode = old && !now->hidden &&
+			   (now->ino != old->ino || now->dev != old_dev ||
+				   now->type != idx_file_type(old));
 
 	if (scan_need_file(worker, visit, expected, &file, err) < 0)
 		return -1;

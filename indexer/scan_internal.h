@@ -102,6 +102,9 @@ int scan_problems_add(struct scan_problems *problems, struct ax_str path, const 
 /* Add all of from; the result is ordered by path. */
 int scan_problems_merge(struct scan_problems *problems, const struct scan_problems *from,
 	struct ax_error *err);
+/* Add them to those of a report, which stay ordered by path. */
+int scan_problems_report(const struct scan_problems *problems, struct idx_scan_report *out,
+	struct ax_error *err);
 void scan_problems_free(struct scan_problems *problems);
 
 /* Paths in an arena. */
@@ -291,6 +294,23 @@ int scan_writer_remove(struct scan_writer *writer, const struct scan_removed *re
  */
 int scan_drop_vanished(struct scan_writer *writer, struct scan_counts *counts,
 	struct ax_error *err);
+
+/* A place among the files that arrived, which are in the order of their places. */
+struct scan_arrival_cursor {
+	uint32_t place;
+	bool has_chunk;
+	struct idx_chunk chunk;
+	struct idx_chunk_cursor files;
+	struct idx_file file;
+};
+
+/* Go to the file that arrived: 1, 0 when its chunk is not there any more, -1. */
+int scan_seek_arrival(struct scan_writer *writer, struct scan_arrival_cursor *cursor,
+	const struct scan_arrived *arrived, struct ax_error *err);
+
+/* Name what arrived at a path that a file was moved away from; after scan_find_moves(). */
+int scan_find_resurrected(struct scan_writer *writer, struct idx_history *history,
+	struct scan_problems *problems, struct ax_error *err);
 
 /* Match what went with what came, and write it to the history. */
 int scan_find_moves(struct scan_writer *writer, struct idx_history *history,

@@ -95,40 +95,10 @@ static int add_move(struct moves *moves, const struct scan_removed *removed,
 	return 0;
 }
 
-/* Where the files that arrived in one chunk come from. They are in the order of their places. */
-struct arrival_cursor {
-	uint32_t place;
-	bool has_chunk;
-	struct idx_chunk chunk;
-	struct idx_chunk_cursor files;
-	struct idx_file file;
-};
-
-/* Go to the file that arrived: 1, 0 when its chunk is not there any more, -1. */
-static int seek(struct moves *moves, struct arrival_cursor *cursor,
-	const struct scan_arrived *arrived, struct ax_error *err)
-{
-	if (!cursor->has_chunk || cursor->place != arrived->place) {
-		const struct scan_place *place = &moves->writer->places[arrived->place];
-		int found = idx_update_find_chunk(moves->writer->update, place->dir,
-			place->chunk, &cursor->chunk, err);
-		if (found != 1)
-			return found;
-		cursor->has_chunk = true;
-		cursor->place = arrived->place;
-		cursor->files = (struct idx_chunk_cursor){ .chunk = &cursor->chunk };
-	}
-	while (cursor->files.index <= arrived->index) {
-		if (!idx_chunk_next(&cursor->files, &cursor->file))
-			return 0;
-	}
-	return 1;
-}
-
 static int match_all(struct moves *moves, struct scan_counts *counts, struct ax_error *err)
 {
 	struct scan_writer *writer = moves->writer;
-	struct arrival_cursor cursor = { 0 };
+	struct scan_arrival_cursor cursor = { 0 };
 
 	for (size_t i = 0; i < writer->n_arrived; i++) {
 		const struct scan_arrived *arrived = &writer->arrived[i];
@@ -138,7 +108,7 @@ static int match_all(struct moves *moves, struct scan_counts *counts, struct ax_
 			k++;
 		if (k == moves->n_departures || moves->departures[k].hash != arrived->hash)
 			continue;
-		int found = seek(moves, &cursor, arrived, err);
+		int found = scan_seek_arrival(writer, &cursor, arrived, err);
 		if (found < 0)
 			return -1;
 		struct scan_removed *removed = moves->departures[k].removed;

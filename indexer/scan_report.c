@@ -81,6 +81,31 @@ int scan_problems_merge(struct scan_problems *problems, const struct scan_proble
 	return problems->count ? cut(problems, err) : 0;
 }
 
+int scan_problems_report(const struct scan_problems *problems, struct idx_scan_report *out,
+	struct ax_error *err)
+{
+	size_t count = out->n_problems + problems->count;
+	struct idx_problem *items;
+
+	if (problems->count == 0)
+		return 0;
+	items = ax_arena_alloc(&out->arena, count * sizeof(*items));
+	if (!items)
+		return ax_fail(err, ENOMEM, "no memory for what is wrong");
+	if (out->n_problems)
+		memcpy(items, out->problems, out->n_problems * sizeof(*items));
+	for (size_t i = 0; i < problems->count; i++) {
+		if (!copy_problem(&out->arena, &problems->items[i],
+			    &items[out->n_problems + i]))
+			return ax_fail(err, ENOMEM, "no memory for what is wrong");
+	}
+	qsort(items, count, sizeof(*items), compare_problems);
+	out->problems = items;
+	out->n_problems = count;
+	out->more_problems += problems->more;
+	return 0;
+}
+
 void scan_problems_free(struct scan_problems *problems)
 {
 	ax_arena_free(&problems->arena);

@@ -304,6 +304,32 @@ idle=--queue=none
 	grep -q '"to": "out/vhack/v_hack_a.safetensors"' done.json
 }
 
+@test "a job that writes to its old path again: named by scan and by check" {
+	bases
+	artidx reorg --apply --links $idle >/dev/null
+	expect 0 artidx check
+	expect 0 artidx scan
+	lacks resurrected
+	rm out/v_hack_a.safetensors
+	cp out/vhack/v_hack_b.safetensors out/v_hack_a.safetensors
+	expect 1 artidx check
+	has "back at a path that was moved away from"
+	has "out/v_hack_a.safetensors -> out/vhack/v_hack_a.safetensors"
+	expect 0 artidx scan
+	has "resurrected: 1"
+	has "is now out/vhack/v_hack_a.safetensors"
+	# Catalogued by now, it is still where it should not be.
+	expect 1 artidx check
+	has "back at a path that was moved away from"
+	# A link that a reorg left is no such thing, and neither is what an undo put back.
+	rm out/v_hack_a.safetensors
+	artidx scan >/dev/null
+	artidx reorg --undo >/dev/null || true
+	expect 0 artidx scan
+	lacks resurrected
+	expect 0 artidx check
+}
+
 @test "nothing to recover, nothing to undo, no plans yet" {
 	bases
 	expect 0 artidx reorg --recover

@@ -124,17 +124,17 @@ void arc_append_manifest(struct ax_buf *buf, const struct arc_member *members, s
 
 static bool parse_sha256(struct ax_str text, struct arc_sha256 *out)
 {
-	static const char digits[] = "0123456789abcdef";
+	const struct ax_str digits = AX_STR("0123456789abcdef");
 	struct arc_sha256 digest;
 
 	if (text.len < 2 * sizeof(digest.bytes))
 		return false;
 	for (size_t i = 0; i < sizeof(digest.bytes); i++) {
-		const char *high = memchr(digits, text.ptr[2 * i], 16);
-		const char *low = memchr(digits, text.ptr[2 * i + 1], 16);
-		if (!high || !low)
+		size_t high = ax_str_find(digits, text.ptr[2 * i]);
+		size_t low = ax_str_find(digits, text.ptr[2 * i + 1]);
+		if (high == digits.len || low == digits.len)
 			return false;
-		digest.bytes[i] = (unsigned char)((high - digits) << 4 | (low - digits));
+		digest.bytes[i] = (unsigned char)(high << 4 | low);
 	}
 	*out = digest;
 	return true;

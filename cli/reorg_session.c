@@ -106,6 +106,7 @@ static int schedule(struct cli_reorg *reorg, struct ax_error *err)
 	struct reorg_planner_options options = { .root = reorg->root,
 		.now = now(),
 		.edits = reorg->options.no_edits ? NULL : &reorg->edits,
+		.config = &reorg->config.index,
 		.links = reorg->options.links };
 
 	return reorg_schedule_make(&reorg->draft, &options, &reorg->schedule, err);

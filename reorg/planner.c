@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "indexer/config.h"
 #include "reorg/draft.h"
 #include "reorg/edits.h"
 #include "reorg/links.h"
@@ -342,7 +343,19 @@ static bool keeps_something(const struct reorg_draft *draft, struct ax_str dir)
 	return false;
 }
 
-/* Directories that things left, the deepest first; those at the top of the project stay. */
+/* A data directory, or what it lies in: people made it, and programs expect it. */
+static bool holds_data(const struct planner *planner, struct ax_str dir)
+{
+	const struct idx_strings *data = &planner->options->config->data;
+
+	for (size_t i = 0; i < data->count; i++) {
+		if (ax_path_below(data->items[i], dir))
+			return true;
+	}
+	return false;
+}
+
+/* Directories that things left, the deepest first. */
 static int plan_removals(struct planner *planner)
 {
 	const struct reorg_draft *draft = planner->draft;
@@ -361,7 +374,7 @@ static int plan_removals(struct planner *planner)
 	make_distinct(&left);
 	for (size_t i = left.count; i > 0; i--) {
 		struct ax_str dir = left.items[i - 1];
-		if (ax_str_find(dir, '/') == dir.len || keeps_something(draft, dir))
+		if (dir.len == 0 || holds_data(planner, dir) || keeps_something(draft, dir))
 			continue;
 		struct reorg_act *act = add(planner, REORG_REMOVE_DIR);
 		if (!act)

@@ -9,6 +9,7 @@
 #include "reorg/act.h"
 
 struct ax_error;
+struct idx_config;
 struct reorg_draft;
 struct reorg_edits;
 
@@ -16,6 +17,7 @@ struct reorg_planner_options {
 	int root; /* the open directory of the project */
 	ax_nanoseconds now;
 	const struct reorg_edits *edits; /* NULL: scripts stay as they are */
+	const struct idx_config *config; /* its data directories stay, even when left empty */
 	bool links;                      /* leave symlinks where inputs were */
 };
 

@@ -36,14 +36,16 @@ static unsigned affordable_workers(void)
 	return room < MOST_WORKERS ? (unsigned)room : MOST_WORKERS;
 }
 
-static int add_batches(struct scan *scan, unsigned n, struct ax_error *err)
+/* Have enough batches for n workers. There is always room for them in the queue. */
+static int need_batches(struct scan *scan, unsigned n, struct ax_error *err)
 {
-	for (unsigned i = 0; i < n; i++) {
+	while (scan->n_batches < n * BATCHES_PER_WORKER) {
 		struct scan_batch *batch = calloc(1, sizeof(*batch));
 		if (!batch || !ax_queue_push(scan->empty, batch)) {
 			free(batch);
 			return ax_fail(err, ENOMEM, "no memory to scan");
 		}
+		scan->n_batches++;
 	}
 	return 0;
 }
@@ -71,7 +73,7 @@ static int start_worker(struct scan *scan, struct ax_error *err)
 
 	*worker = (struct scan_worker){ 0 };
 	if (scan_worker_init(worker, scan, err) < 0 ||
-		add_batches(scan, BATCHES_PER_WORKER, err) < 0)
+		need_batches(scan, scan->n_workers + 1, err) < 0)
 		goto fail;
 	scan->working++;
 	int failure = pthread_create(&worker->thread, NULL, scan_worker_run, worker);

@@ -145,6 +145,7 @@ struct scan {
 	struct ax_queue *full, *empty; /* of struct scan_batch */
 	struct scan_worker *workers;   /* room for max_workers */
 	unsigned max_workers;
+	unsigned n_batches;         /* in the queues and in the hands of workers */
 	_Atomic unsigned n_workers; /* that were started; more may be hired while some work */
 	_Atomic unsigned working;   /* that may still hand over batches */
 	_Atomic bool failed;

@@ -12,6 +12,7 @@
 #include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/statvfs.h>
 
 enum {
 	CHECKSUM_SIZE = 8,
@@ -89,6 +90,14 @@ static int call_abort(void *argument)
 	return 0;
 }
 
+/* LMDB says EIO when a write was cut short, and does not ask why. */
+static bool is_full(const struct idx_store *store)
+{
+	struct statvfs fs;
+
+	return fstatvfs(store->dirfd, &fs) == 0 && fs.f_bavail == 0;
+}
+
 static void free_txn(struct idx_txn *txn)
 {
 	ax_buf_free(&txn->value);
@@ -105,6 +114,8 @@ int idx_txn_commit(struct idx_txn *txn, struct ax_error *err)
 		store_guarded(store, call_abort, txn->txn);
 	} else {
 		int code = store_guarded(store, call_commit, txn->txn);
+		if (code == EIO && is_full(store))
+			code = ENOSPC;
 		if (code) {
 			/* After a failed sync nothing that the kernel says of this file counts. */
 			status = store_fail(store, code, "be written", err);

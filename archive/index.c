@@ -416,7 +416,7 @@ int arc_index_parse(struct ax_str frame, uint64_t tar_size, struct ax_arena *are
 	struct cursor sum = { .at = end, .end = head.end };
 	if (take_number(&sum, SUM_BYTES) != ax_hash64(head.at, (size_t)(end - head.at)))
 		return ax_fail(err, AX_ECORRUPT, "the index is damaged");
-	if (head.at[sizeof(magic) - 1] != magic[sizeof(magic) - 1])
+	if (head.at[sizeof(magic) - 1] != (unsigned char)magic[sizeof(magic) - 1])
 		return ax_fail(err, AX_ECORRUPT,
 			"the index is of version %d, made by a newer artidx",
 			head.at[sizeof(magic) - 1]);

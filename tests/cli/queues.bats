@@ -15,6 +15,8 @@ prepare() {
 
 teardown() {
 	[ ! -S "$TS_SOCKET" ] || tsp -K
+	# Jobs outlive the daemons that started them.
+	timeout 5 scancel -u "$(id -un)" 2>/dev/null || true
 	local pid
 	for pid in "$BATS_TEST_TMPDIR"/slurm/*.pid; do
 		[ ! -e "$pid" ] || kill "$(cat "$pid")" || true

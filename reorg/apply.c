@@ -118,6 +118,23 @@ static int pass_return(struct reorg_run *run, struct ax_error *err)
 	return reorg_journal_pass_return(run->journal, err);
 }
 
+static int compare_indexes(const void *a, const void *b)
+{
+	size_t x = *(const size_t *)a;
+	size_t y = *(const size_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Whether an act was found not to be this plan's to do. */
+static bool is_skipped(const struct reorg_run *run, size_t index)
+{
+	const struct reorg_beginning *beginning = reorg_journal_beginning(run->journal);
+
+	return beginning->n_skipped && bsearch(&index, beginning->skipped, beginning->n_skipped,
+					       sizeof(index), compare_indexes);
+}
+
 /* The first act that is not known to be done. */
 static size_t first_act(const struct reorg_run *run)
 {
@@ -135,6 +152,8 @@ static int pass_forward(struct reorg_run *run, struct ax_error *err)
 	for (size_t i = first_act(run); i < run->plan->n_acts; i++) {
 		if (begin_act(run, i, err) < 0)
 			return -1;
+		if (is_skipped(run, i))
+			continue;
 		if (run->plan->acts[i].kind == REORG_DELETE && pass_return(run, err) < 0)
 			return -1;
 		if (reorg_act_run(run, i, err) < 0)
@@ -145,21 +164,14 @@ static int pass_forward(struct reorg_run *run, struct ax_error *err)
 	return reorg_journal_finish(run->journal, REORG_APPLIED, NULL, 0, err);
 }
 
-static int compare_indexes(const void *a, const void *b)
-{
-	size_t x = *(const size_t *)a;
-	size_t y = *(const size_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 /* Whether an act is to be taken back: all, or only what the last undo had to leave. */
 static bool is_wanted(const struct reorg_run *run, size_t index)
 {
 	const size_t *left = NULL;
 	size_t n = reorg_journal_left(run->journal, &left);
 
-	return !n || bsearch(&index, left, n, sizeof(*left), compare_indexes);
+	return !is_skipped(run, index) &&
+	       (!n || bsearch(&index, left, n, sizeof(*left), compare_indexes));
 }
 
 /* Give a directory the time that it had before the plan. */

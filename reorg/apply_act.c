@@ -77,17 +77,6 @@ static int remove_dir(struct reorg_run *run, struct ax_str path, struct ax_error
 	return 0;
 }
 
-static bool existed_before(const struct reorg_run *run, size_t index)
-{
-	const struct reorg_beginning *beginning = reorg_journal_beginning(run->journal);
-
-	for (size_t i = 0; i < beginning->n_existing; i++) {
-		if (beginning->existing[i] == index)
-			return true;
-	}
-	return false;
-}
-
 /* What a directory was before the plan, or NULL. */
 static const struct reorg_old_dir *find_old_dir(const struct reorg_run *run, struct ax_str path)
 {
@@ -320,7 +309,7 @@ static int run_backward(struct reorg_run *run, size_t index, struct ax_error *er
 
 	switch (act->kind) {
 	case REORG_MAKE_DIR:
-		return existed_before(run, index) ? 0 : remove_dir(run, act->to, err);
+		return remove_dir(run, act->to, err);
 	case REORG_MOVE:
 		return reorg_move_run(run, index, err);
 	case REORG_MOVE_DIR:

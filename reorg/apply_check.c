@@ -15,8 +15,8 @@
 /* What is found on the way, to become a struct reorg_beginning. */
 struct findings {
 	struct ax_arena *arena;
-	struct ax_buf existing, contents, dirs; /* arrays of the beginning's elements */
-	struct ax_str parent;                   /* the last directory that was looked at */
+	struct ax_buf skipped, contents, dirs; /* arrays of the beginning's elements */
+	struct ax_str parent;                  /* the last directory that was looked at */
 	enum { UNKNOWN, PRESENT, PLANNED } parent_state;
 };
 
@@ -141,7 +141,7 @@ static int check_make_dir(struct reorg_run *run, struct findings *findings, size
 	if (!S_ISDIR(st.st_mode))
 		return ax_fail(err, AX_EREFUSED, "%.*s: the name is taken by something else",
 			AX_STR_ARG(path));
-	ax_buf_append(&findings->existing, &index, sizeof(index));
+	ax_buf_append(&findings->skipped, &index, sizeof(index));
 	return 0;
 }
 
@@ -370,13 +370,13 @@ static int take_findings(struct findings *findings, struct reorg_beginning *out,
 
 	clock_gettime(CLOCK_REALTIME, &time);
 	out->time = (ax_nanoseconds)time.tv_sec * 1000000000 + time.tv_nsec;
-	out->existing = take_array(findings->arena, &findings->existing);
-	out->n_existing = findings->existing.len / sizeof(*out->existing);
+	out->skipped = take_array(findings->arena, &findings->skipped);
+	out->n_skipped = findings->skipped.len / sizeof(*out->skipped);
 	out->dirs = take_array(findings->arena, &findings->dirs);
 	out->n_dirs = findings->dirs.len / sizeof(*out->dirs);
 	out->contents = take_array(findings->arena, &findings->contents);
 	out->n_contents = findings->contents.len / sizeof(*out->contents);
-	return out->existing && out->dirs && out->contents ? 0 : no_memory(err);
+	return out->skipped && out->dirs && out->contents ? 0 : no_memory(err);
 }
 
 int reorg_check_plan(struct reorg_run *run, struct ax_arena *arena, struct reorg_beginning *out,
@@ -386,16 +386,18 @@ int reorg_check_plan(struct reorg_run *run, struct ax_arena *arena, struct reorg
 	int status = -1;
 
 	for (size_t i = 0; i < run->plan->n_acts; i++) {
-		if (check_act(run, &findings, i, err) < 0 &&
-			!(run->plan->acts[i].skip_changed && err->code == AX_EREFUSED))
+		if (check_act(run, &findings, i, err) == 0)
+			continue;
+		if (err->code != AX_EREFUSED || reorg_run_misfit(run, i, err) < 0)
 			goto out;
+		ax_buf_append(&findings.skipped, &i, sizeof(i));
 	}
 	if (record_dirs(run, &findings, err) < 0)
 		goto out;
 	status = take_findings(&findings, out, err);
 out:
 	reorg_dirs_forget(&run->dirs); /* arena, which paths are in, may go */
-	ax_buf_free(&findings.existing);
+	ax_buf_free(&findings.skipped);
 	ax_buf_free(&findings.contents);
 	ax_buf_free(&findings.dirs);
 	return status;

@@ -15,8 +15,8 @@
  *	kind          payload
  *	 1 PLAN       the plan, as plan_file.c says; always the first record
  *	 2 BEGIN      what was found before the first act, always the second record: time; varint
- *	              number of MAKE_DIR acts whose directory existed, a varint index each; varint
- *	              number of directories that will change, each: string path, varint inode, varint
+ *	              number of acts that are skipped (MAKE_DIR of what existed, skip_changed that
+ *	              did not fit), a varint index each; varint number of directories that will change, each: string path, varint inode, varint
  *	              mode, varint uid, varint gid, time mtime, string of extended attributes as in
  *	              metadata.c; varint number of files that will be edited, each: varint index of
  *	              the act, string old content

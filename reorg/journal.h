@@ -36,8 +36,12 @@ struct reorg_old_content {
 /* What was found right before the first act. */
 struct reorg_beginning {
 	ax_nanoseconds time;
-	size_t n_existing; /* MAKE_DIR acts whose directory was there already */
-	const size_t *existing;
+	/*
+	 * Acts that are not the plan's own, in ascending order: MAKE_DIR of what existed, and
+	 * those with skip_changed that did not fit. They are not taken back.
+	 */
+	size_t n_skipped;
+	const size_t *skipped;
 	size_t n_dirs;
 	const struct reorg_old_dir *dirs;
 	size_t n_contents;

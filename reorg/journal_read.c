@@ -73,7 +73,7 @@ int reorg_journal_read_beginning(struct reorg_journal *journal, struct ax_reader
 
 	if (!reorg_beginning_decode(reader, &journal->arena, beginning))
 		return -1;
-	check_indexes(journal, beginning->existing, beginning->n_existing, reader);
+	check_indexes(journal, beginning->skipped, beginning->n_skipped, reader);
 	for (size_t i = 0; i < beginning->n_contents; i++) {
 		if (beginning->contents[i].act >= journal->plan.n_acts)
 			reader->failed = true;

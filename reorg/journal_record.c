@@ -124,7 +124,7 @@ static struct reorg_old_dir decode_dir(struct ax_reader *reader)
 void reorg_beginning_encode(const struct reorg_beginning *beginning, struct ax_buf *buf)
 {
 	ax_buf_append_u64(buf, (uint64_t)beginning->time);
-	reorg_indexes_encode(beginning->existing, beginning->n_existing, buf);
+	reorg_indexes_encode(beginning->skipped, beginning->n_skipped, buf);
 	ax_buf_append_varint(buf, beginning->n_dirs);
 	for (size_t i = 0; i < beginning->n_dirs; i++)
 		encode_dir(&beginning->dirs[i], buf);
@@ -139,7 +139,7 @@ bool reorg_beginning_decode(struct ax_reader *reader, struct ax_arena *arena,
 	struct reorg_beginning *out)
 {
 	out->time = (ax_nanoseconds)ax_reader_u64(reader);
-	if (!reorg_indexes_decode(reader, arena, &out->existing, &out->n_existing))
+	if (!reorg_indexes_decode(reader, arena, &out->skipped, &out->n_skipped))
 		return false;
 	out->n_dirs = ax_reader_count(reader, DIR_MIN);
 	struct reorg_old_dir *dirs = ax_arena_alloc(arena, (out->n_dirs + 1) * sizeof(*dirs));

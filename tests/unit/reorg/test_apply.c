@@ -695,11 +695,11 @@ static void test_skip_changed(void **state)
 	for (size_t i = 0; i < plan.n_acts; i++)
 		acts[i].skip_changed = true;
 	plan.acts = acts;
-	append_a(&world->tree);
+	chmod_a(&world->tree); /* what it holds may be another by now, for all that is known */
 	assert_ok(reorg_journal_create(world->store, &plan, &world->journal, &world->err),
 		&world->err);
 	assert_ok(run(world, APPLY), &world->err);
-	check_content(world, "out/a", "content of a!");
+	check_content(world, "out/a", "content of a");
 	assert_false(disk_exists(&world->tree, "out/b"));
 	assert_int_equal(world->report.n_refused, 1);
 	assert_str(world->report.refused[0].path, "out/a");

@@ -36,7 +36,7 @@ static struct reorg_journal *create(struct world *world, const char *from)
 /* Something in every field. */
 static void begin(struct reorg_journal *journal)
 {
-	static const size_t existing[] = { 0 };
+	static const size_t skipped[] = { 0 };
 	struct reorg_old_dir dir = { .path = AX_STR("out"),
 		.ino = 5,
 		.mode = 0750,
@@ -46,8 +46,8 @@ static void begin(struct reorg_journal *journal)
 		.xattrs = AX_STR("xyz") };
 	struct reorg_old_content content = { 0, AX_STR("old\0content") };
 	struct reorg_beginning beginning = { .time = 1,
-		.n_existing = 1,
-		.existing = existing,
+		.n_skipped = 1,
+		.skipped = skipped,
 		.n_dirs = 1,
 		.dirs = &dir,
 		.n_contents = 1,
@@ -85,7 +85,7 @@ static void check_full(const struct reorg_journal *journal)
 	assert_false(reorg_journal_settled(journal));
 	assert_false(reorg_journal_past_return(journal));
 	assert_str(reorg_journal_plan(journal)->acts[0].from, "out/a");
-	assert_int_equal(beginning->n_existing, 1);
+	assert_int_equal(beginning->n_skipped, 1);
 	assert_int_equal(beginning->n_dirs, 1);
 	assert_str(beginning->dirs[0].path, "out");
 	assert_int_equal(beginning->dirs[0].mode, 0750);

@@ -7,26 +7,37 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-/* What the holder wrote: "PID SINCE". A line that makes no sense names nobody. */
+/* "PID SINCE", as write_holder() writes it. */
+static bool parse_holder(const char *line, int64_t *pid, int64_t *since)
+{
+	struct ax_str text = ax_str_trim(ax_str_from(line));
+	size_t end = ax_str_find(text, ' ');
+
+	return ax_i64_parse(ax_str_slice(text, 0, end), pid) && *pid > 0 &&
+	       ax_i64_parse(ax_str_slice(text, end + 1, text.len), since);
+}
+
+/* What the holder wrote; a line that makes no sense names nobody. */
 static int refuse(int fd, const char *path, struct ax_error *err)
 {
 	char line[128] = "";
 	char since[AX_UNITS_MAX];
-	long pid = 0;
-	long long begun = 0;
+	int64_t pid = 0;
+	int64_t begun = 0;
 
-	if (pread(fd, line, sizeof(line) - 1, 0) < 0 ||
-		sscanf(line, "%ld %lld", &pid, &begun) != 2 || pid <= 0)
+	if (pread(fd, line, sizeof(line) - 1, 0) < 0 || !parse_holder(line, &pid, &begun))
 		return ax_fail(err, AX_EREFUSED, "%s: another artidx is at work", path);
-	ax_time_format_short((ax_nanoseconds)begun, since);
-	return ax_fail(err, AX_EREFUSED, "%s: another artidx is at work: process %ld, since %s",
-		path, pid, since);
+	ax_time_format_short(begun, since);
+	return ax_fail(err, AX_EREFUSED,
+		"%s: another artidx is at work: process %" PRId64 ", since %s", path, pid,
+		since);
 }
 
 static int write_holder(int fd, const char *path, struct ax_error *err)

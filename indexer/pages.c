@@ -350,7 +350,7 @@ static int check_leaf(struct walk *walk, uint64_t number, const char *page)
 	struct checker *checker = walk->checker;
 
 	for (size_t i = 0; i < node_count(page); i++) {
-		struct node node;
+		struct node node = { 0 };
 		if (!read_node(page, checker->page_size, i, &node) ||
 			node.flags & ~(NODE_LARGE | NODE_TREE) ||
 			(node.flags & NODE_TREE && node.data_size != TREE_SIZE))

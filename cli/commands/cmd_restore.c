@@ -160,7 +160,7 @@ static int restore(struct cli *cli, int target, struct arc_restore_report *repor
 static int run(struct cli *cli, struct ax_error *err)
 {
 	const struct restore_settings *wanted = cli->settings;
-	struct arc_restore_report report;
+	struct arc_restore_report report = { 0 };
 	int target = open_target(cli, err);
 
 	if (target < 0)

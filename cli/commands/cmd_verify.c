@@ -113,7 +113,7 @@ static int run(struct cli *cli, struct ax_error *err)
 	ax_json_write_key(&w, AX_STR("archives"));
 	ax_json_begin_array(&w);
 	for (int i = 0; i < cli->n_operands && status == 0; i++) {
-		struct arc_verify_report report;
+		struct arc_verify_report report = { 0 };
 		status = verify(cli, cli->operands[i], &report, err);
 		if (status < 0)
 			break;

@@ -38,7 +38,7 @@ format() {
 }
 
 tidy() {
-  sources '*.c' | grep -v '^tests/fuzz/' |
+  sources '*.c' | grep -v '^tests/' |
     xargs -P "$jobs" -n 1 sh tests/lint_tidy.sh "$build" "$passed"
 }
 

@@ -492,14 +492,3 @@ many() {
 	expect 0 artidx reorg --undo
 	state | diff ../before -
 }
-
-@test "a nested data directory stays when everything in it has moved away" {
-	mkdir -p deep/data
-	cp out/v_hack_full.safetensors deep/data/
-	printf '{"data": ["deep/data"], "layout": {"v_hack": "x/{name}"}}\n' >artidx.json
-	expect 0 artidx reorg --apply $idle
-	[ -e deep/data/x/v_hack_full.safetensors ]
-	expect 0 artidx reorg --undo
-	[ -e deep/data/v_hack_full.safetensors ]
-	[ ! -e deep/data/x ]
-}

@@ -36,7 +36,7 @@ static struct reorg_act *add(struct planner *planner, enum reorg_act_kind kind)
 {
 	struct reorg_plan *plan = &planner->schedule->plan;
 
-	if (plan->n_acts == planner->capacity) {
+	if (!planner->acts || plan->n_acts == planner->capacity) {
 		size_t wanted = planner->capacity ? 2 * planner->capacity : 256;
 		void *grown = reallocarray(planner->acts, wanted, sizeof(*planner->acts));
 		if (!grown) {

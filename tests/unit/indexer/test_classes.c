@@ -145,7 +145,19 @@ static const struct row rows[] = {
 		NULL, "quantized", "method=mxfp4 bits=4", "weights quantized to MXFP4" },
 	{ "model.layers.0.q.weight U32 8x8; model.layers.0.q.scales F16 8x1; "
 	  "model.layers.0.q.biases F16 8x1",
-		"\"format\":\"mlx\"", "quantized", "method=mlx", "weights quantized by MLX" },
+		"\"format\":\"mlx\"", "quantized", "method=mlx n_layers=1 bits=absent",
+		"weights quantized by MLX" },
+	{ "model.layers.{0..1}.self_attn.{q,k}_proj.weight U32 64x8; "
+	  "model.layers.{0..1}.self_attn.{q,k}_proj.{scales,biases} F16 64x2; "
+	  "model.layers.{0..1}.input_layernorm.weight F16 64; model.norm.weight F16 64",
+		NULL, "quantized", "method=mlx bits=4 group_size=32 n_modules=4 n_layers=2",
+		"weights quantized by MLX" },
+	{ "model.layers.0.{mlp.up_proj,mlp.down_proj}.weight_packed I32 64x16; "
+	  "model.layers.0.{mlp.up_proj,mlp.down_proj}.weight_scale BF16 64x1; "
+	  "model.layers.0.input_layernorm.weight BF16 64",
+		NULL, "quantized",
+		"method=compressed_tensors bits=8 group_size=64 n_modules=2 n_layers=1",
+		"weights of compressed-tensors" },
 	{ "x F8_E8M0 8; y U8 16", NULL, "quantized", "method=mx",
 		"values with exponents of their own (F8_E8M0)" },
 
@@ -154,13 +166,17 @@ static const struct row rows[] = {
 		"kind=sae d_in=8 d_sae=64", "sparse autoencoder of SAELens" },
 	{ "encoder.weight F32 64x8; encoder.bias F32 64; W_dec F32 64x8; b_dec F32 8", NULL,
 		"tensors", "kind=sae d_in=8 d_sae=64", "sparse autoencoder of sparsify" },
+	{ "state.{0..3}.{state1,state2} U8 8x8; state.{0..3}.{absmax1,absmax2} F32 2; "
+	  "state.{0..3}.{qmap1,qmap2} F32 256; state.{0..3}.step F32 -",
+		NULL, "tensors", "kind=optimizer", "optimizer state" },
 	{ "a.m F32 4; a.v F32 4; learning_rate F32 -; step U64 -", NULL, "tensors",
 		"kind=optimizer", "optimizer state of MLX" },
 	{ "input_ids I64 100x12; attention_mask I64 100x12", NULL, "tensors",
 		"kind=activations n_samples=100", "activations or samples" },
 	{ "emb_params F32 4x768", NULL, "embedding", "n_vectors=4 hidden_size=768",
 		"learned embedding" },
-	{ "<cat-toy> F32 768", NULL, "embedding", "hidden_size=768", "learned embedding" },
+	{ "<cat-toy> F32 768", NULL, "embedding", "n_vectors=1 hidden_size=768",
+		"learned embedding" },
 	{ "{0..20} F32 3", NULL, "tensors", "kind=absent", "tensors of no known family" },
 	{ "mel_80 F32 80x201", NULL, "tensors", "", "tensors of no known family" },
 	{ "", "\"format\":\"pt\"", "tensors", "", "tensors of no known family" },
@@ -185,6 +201,22 @@ static const struct row rows[] = {
 		NULL, "model",
 		"architecture=bert vocabulary=30 hidden_size=16 head=classifier n_layers=2",
 		"weights of a model" },
+	{ "model.layers.{0..3}.self_attn.{q,k,v,o}_proj.weight BF16 32x32; "
+	  "model.layers.{0..3}.self_attn.sinks BF16 8; "
+	  "model.layers.{0..3}.mlp.experts.gate_up_proj BF16 4x32x64; "
+	  "model.layers.{0..3}.mlp.experts.down_proj BF16 4x32x32; "
+	  "model.layers.{0..3}.mlp.router.weight BF16 4x32",
+		NULL, "model", "architecture=gpt_oss n_layers=4", "weights of a model" },
+	{ "blocks.{0..1}.att.{key,value,receptance,output}.weight F32 8x8; "
+	  "blocks.{0..1}.att.{time_decay,time_first,time_mix_k,time_mix_v,time_mix_r} F32 8",
+		NULL, "model", "architecture=rwkv n_layers=2", "weights of a model" },
+	{ "model.diffusion_model.input_blocks.0.0.{weight,bias} F16 8; "
+	  "model_ema.diffusion_modelinput_blocks00{weight,bias} F32 8; model_ema.decay F32 -; "
+	  "{alphas_cumprod,betas,sqrt_one_minus_alphas_cumprod} F32 1000",
+		NULL, "model", "architecture=stable_diffusion", "weights of a model" },
+	{ "ema_model.conv_in.weight F16 8x4x3x3; "
+	  "ema_model.down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_q.weight F16 8x8",
+		NULL, "model", "architecture=unet", "weights of a model" },
 	{ "mlp_extractor.policy_net.{0,2}.weight F32 8x8; mlp_extractor.policy_net.{0,2}.bias "
 	  "F32 8",
 		NULL, "model", "architecture=mlp n_layers=absent", "weights of a model" },

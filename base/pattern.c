@@ -28,6 +28,7 @@ enum {
 
 struct glob_state {
 	struct ax_str glob, text; /* what is left of both */
+	bool is_text;             /* "/" is a character as any other */
 };
 
 /* A star to come back to, with what follows it. */
@@ -103,12 +104,12 @@ static bool match_character(struct glob_state *at)
 	uint32_t code = take_character(&at->text);
 	if (next_is(at->glob, '?')) {
 		at->glob = behind(at->glob, 1);
-		return code != '/';
+		return code != '/' || at->is_text;
 	}
 	if (next_is(at->glob, '[')) {
 		int verdict = match_bracket(&at->glob, code);
 		if (verdict >= 0)
-			return verdict && code != '/';
+			return verdict && (code != '/' || at->is_text);
 	}
 	return take_literal(&at->glob) == code;
 }
@@ -129,7 +130,9 @@ static void begin_globstar(struct glob_state *at, struct ax_str glob, struct glo
 
 static bool widen_star(struct glob_star *star, struct glob_state *at)
 {
-	if (!star->is_set || star->back.text.len == 0 || next_is(star->back.text, '/'))
+	if (!star->is_set || star->back.text.len == 0)
+		return false;
+	if (next_is(star->back.text, '/') && !at->is_text)
 		return false;
 	take_character(&star->back.text);
 	*at = star->back;
@@ -153,9 +156,9 @@ static bool widen_globstar(struct glob_star *star, struct glob_state *at)
 	return true;
 }
 
-bool ax_glob_match(struct ax_str glob, struct ax_str text)
+static bool match_glob(struct ax_str glob, struct ax_str text, bool is_text)
 {
-	struct glob_state at = { glob, text };
+	struct glob_state at = { glob, text, is_text };
 	struct glob_star star = { .is_set = false };
 	struct glob_star globstar = { .is_set = false };
 
@@ -174,6 +177,16 @@ bool ax_glob_match(struct ax_str glob, struct ax_str text)
 				return false;
 		}
 	}
+}
+
+bool ax_glob_match(struct ax_str glob, struct ax_str text)
+{
+	return match_glob(glob, text, false);
+}
+
+bool ax_glob_match_text(struct ax_str glob, struct ax_str text)
+{
+	return match_glob(glob, text, ax_str_find(glob, '/') == glob.len);
 }
 
 bool ax_glob_is_pattern(struct ax_str text)

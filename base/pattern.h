@@ -21,6 +21,9 @@ struct ax_error;
  */
 bool ax_glob_match(struct ax_str glob, struct ax_str text);
 
+/* The same for what may be no path: a glob without a "/" takes "/" as any other character. */
+bool ax_glob_match_text(struct ax_str glob, struct ax_str text);
+
 /* Whether text has a byte that a glob gives a meaning to. */
 bool ax_glob_is_pattern(struct ax_str text);
 

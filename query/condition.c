@@ -125,7 +125,7 @@ static bool matches_text(const struct qry_operand *operand, struct ax_str text)
 	if (operand->kind == QRY_OPERAND_SUBSTRING)
 		return ax_str_contains_nocase(text, operand->text);
 	if (operand->kind == QRY_OPERAND_GLOB)
-		return ax_glob_match(operand->text, text);
+		return ax_glob_match_text(operand->text, text);
 	return ax_str_equal(text, operand->text);
 }
 

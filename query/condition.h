@@ -3,7 +3,8 @@
  *
  * What a value may be follows from the field's type:
  *
- *	text         : a part of it without case, or all of it against a glob; = all of it
+ *	text         : a part of it without case, or all of it against a glob, whose * and ? stop at
+ *	             "/" where the glob has one; = all of it
  *	name         one of the known names, or a glob that fits some of them
  *	number,      equal, or in LOW..HIGH with both ends; a date may be partial and is then
  *	size, time   the whole day, month or year; an age is an instant and needs a range

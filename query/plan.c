@@ -178,7 +178,7 @@ static int use_node(struct planner *planner, const struct qry_node *node, struct
 		return use_term(planner, node->condition, err);
 	if (node->kind == QRY_WORD && node->word->is_directory)
 		use_directory(planner, node->word->directory);
-	else if (node->kind == QRY_WORD && planner->view == QRY_FILES)
+	else if (node->kind == QRY_WORD && planner->view == QRY_FILES && !node->word->is_glob)
 		use_part(planner, node->word->text, true);
 	if (node->kind != QRY_AND)
 		return 0;

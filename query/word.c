@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/path.h"
+#include "base/pattern.h"
 #include "indexer/jobs.h"
 #include "indexer/references.h"
 #include "query/row.h"
@@ -45,6 +46,7 @@ int qry_word_make(struct ax_arena *arena, struct idx_snapshot *snapshot, enum qr
 	if (!word)
 		return ax_fail(err, ENOMEM, "no memory for the query");
 	word->text = text;
+	word->is_glob = ax_glob_is_pattern(text);
 	word->directory = trim_path(text);
 	if (snapshot && view != QRY_RUNS && view != QRY_JOBS)
 		found = has_files_below(snapshot, word->directory, err);
@@ -55,7 +57,8 @@ int qry_word_make(struct ax_arena *arena, struct idx_snapshot *snapshot, enum qr
 
 static bool has_word(struct ax_str text, const struct qry_word *word)
 {
-	return ax_str_contains_nocase(text, word->text);
+	return ax_str_contains_nocase(text, word->text) ||
+	       (word->is_glob && ax_glob_match_text(word->text, text));
 }
 
 static bool attribute_has_word(const struct idx_attribute *attributes, size_t n,
@@ -110,9 +113,10 @@ static int path_has_word(const struct qry_word *word, struct qry_row *row, struc
 
 	if (word->is_directory)
 		return ax_path_below(row->entry.dir, word->directory);
-	if (has_word(row->entry.name, word) || has_word(row->entry.dir, word))
+	if (has_word(row->entry.name, word) ||
+		ax_str_contains_nocase(row->entry.dir, word->text))
 		return 1;
-	if (ax_str_find(word->text, '/') == word->text.len)
+	if (!word->is_glob && ax_str_find(word->text, '/') == word->text.len)
 		return 0;
 	return qry_row_path(row, &path, err) < 0 ? -1 : has_word(path, word);
 }

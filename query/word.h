@@ -2,7 +2,9 @@
  * query/word.h - a word alone: what it means in each view, and whether a row has it
  *
  * A word is a part, without case, of path, run or model (files), run, tag or model (runs), name
- * or path of the file (tensors), path (dirs), file or text (refs), command or cwd (jobs). A word that names a directory is everything below it instead.
+ * or path of the file (tensors), path (dirs), file or text (refs), command or cwd (jobs). With
+ * * ? or [ it is also a glob on them, and on the last part of a path. A word that names a directory is everything
+ * below it instead.
  */
 #ifndef ARTIDX_QUERY_WORD_H
 #define ARTIDX_QUERY_WORD_H
@@ -16,6 +18,7 @@ struct qry_row;
 
 struct qry_word {
 	struct ax_str text;
+	bool is_glob;
 	bool is_directory;
 	struct ax_str directory;                                         /* root-relative */
 	enum { QRY_RUNS_UNKNOWN, QRY_RUNS_WITHOUT, QRY_RUNS_WITH } runs; /* whose id has it */

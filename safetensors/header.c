@@ -20,6 +20,9 @@
  * alone. So what a tail says depends on nothing but its bytes, whatever the metadata before it,
  * and the cache may answer for it, unless it holds another __metadata__. How the data's size and
  * the file's agree is looked at last and each time.
+ *
+ * The spaces with which writers fill a header up are no part of the tail for the cache: how many
+ * there are follows from the length of the metadata, so that each layout would be met eight times.
  */
 
 enum {
@@ -207,24 +210,33 @@ static int read_tail(struct sft_reader *r, struct ax_str tail, struct sft_layout
 	return status;
 }
 
+/* A text without the spaces at its end. */
+static struct ax_str without_padding(struct ax_str text)
+{
+	while (text.len && text.ptr[text.len - 1] == ' ')
+		text.len--;
+	return text;
+}
+
 /* The layout of the tail, on which the scanner stands, from the cache or from the tail. */
 static int find_layout(struct sft_layout_cache *cache, struct sft_reader *r,
 	struct sft_layout **out, struct sft_problem *problem)
 {
 	struct ax_str tail = ax_str(r->scan.at, (size_t)(r->scan.end - r->scan.at));
+	struct ax_str key = without_padding(tail);
 	bool had_metadata = r->has_metadata;
 	uint64_t hash = 0;
 
 	if (!cache)
 		return read_tail(r, tail, out, problem);
-	struct sft_layout *known = sft_layout_cache_find(cache, tail, &hash);
+	struct sft_layout *known = sft_layout_cache_find(cache, key, &hash);
 	if (known) {
 		*out = known;
 		return 1;
 	}
 	int status = read_tail(r, tail, out, problem);
 	if (status > 0 && r->has_metadata == had_metadata)
-		sft_layout_cache_add(cache, tail, hash, *out);
+		sft_layout_cache_add(cache, key, hash, *out);
 	return status;
 }
 
@@ -324,13 +336,18 @@ unsigned sft_header_warnings(const struct sft_header *header)
 struct ax_digest sft_header_digest(const struct sft_header *header)
 {
 	struct ax_str tail = ax_str_slice(header->text, header->front_len, header->text.len);
+	struct ax_str key = without_padding(tail);
 	const struct sft_layout *layout = header->layout;
 	const struct ax_digest parts[2] = {
 		ax_hash128(header->text.ptr, header->front_len),
-		layout && layout->tail ? layout->tail_digest : ax_hash128(tail.ptr, tail.len),
+		layout && layout->tail ? layout->tail_digest : ax_hash128(key.ptr, key.len),
 	};
+	struct {
+		struct ax_digest parts;
+		uint64_t padding;
+	} all = { ax_hash128(parts, sizeof(parts)), htole64(tail.len - key.len) };
 
-	return ax_hash128(parts, sizeof(parts));
+	return ax_hash128(&all, sizeof(all));
 }
 
 size_t sft_header_metadata_count(const struct sft_header *header)

@@ -9,7 +9,8 @@
 /*
  * A hash table of what was read lately, the least lately used going first. Headers come from
  * strangers who may make hashes collide, so a hash only says where to look: what counts is that
- * the bytes are equal, and where two texts share a hash the first one stays.
+ * the bytes are equal, and where two texts share a hash the first one stays. So it need not see
+ * all of a text, which is compared anyway: samples tell layouts apart that differ at all.
  *
  * A remembered layout owns its text ("tail"), so it can be compared outside the lock.
  */
@@ -20,6 +21,8 @@ enum {
 	MAX_BUCKETS = 65536,
 	LARGEST_PART = 4, /* of the limit, that one layout may take */
 	LONGEST_CHAIN = 16,
+	SAMPLES = 16,
+	SAMPLE_BYTES = 64,
 };
 
 struct item {
@@ -118,12 +121,27 @@ void sft_layout_cache_free(struct sft_layout_cache *cache)
 	free(cache);
 }
 
+static uint64_t hash_samples(struct ax_str text)
+{
+	char samples[SAMPLES * SAMPLE_BYTES + sizeof(uint64_t)];
+	uint64_t len = text.len;
+	size_t last = text.len - SAMPLE_BYTES;
+
+	if (text.len <= sizeof(samples))
+		return ax_hash64(text.ptr, text.len);
+	for (size_t i = 0; i < SAMPLES; i++)
+		memcpy(samples + i * SAMPLE_BYTES, text.ptr + last * i / (SAMPLES - 1),
+			SAMPLE_BYTES);
+	memcpy(samples + (size_t)SAMPLES * SAMPLE_BYTES, &len, sizeof(len));
+	return ax_hash64(samples, sizeof(samples));
+}
+
 struct sft_layout *sft_layout_cache_find(struct sft_layout_cache *cache, struct ax_str tail,
 	uint64_t *hash)
 {
 	struct sft_layout *layout = NULL;
 
-	*hash = ax_hash64(tail.ptr, tail.len);
+	*hash = hash_samples(tail);
 	pthread_mutex_lock(&cache->lock);
 	struct item *item = *find_place(cache, *hash);
 	if (item && item->hash == *hash) {

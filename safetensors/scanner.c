@@ -3,6 +3,7 @@
 #include "base/text.h"
 
 #include <endian.h>
+#include <limits.h>
 
 static const char unexpected_end[] = "the header ends too early";
 
@@ -85,20 +86,27 @@ static bool is_low_surrogate(int32_t unit)
 	return (unit & ~0x3ff) == 0xdc00;
 }
 
-/* The value of a one-letter escape, or -1. */
-static int simple_escape(char letter)
+/* The value of a one-letter escape, or 0. */
+static char simple_escape(char letter)
 {
-	static const char letters[] = "\"\\/bfnrt";
-	static const char values[] = "\"\\/\b\f\n\r\t";
-	const char *hit = letter ? strchr(letters, letter) : NULL;
+	static const char values[UCHAR_MAX + 1] = {
+		['"'] = '"',
+		['\\'] = '\\',
+		['/'] = '/',
+		['b'] = '\b',
+		['f'] = '\f',
+		['n'] = '\n',
+		['r'] = '\r',
+		['t'] = '\t',
+	};
 
-	return hit ? values[hit - letters] : -1;
+	return values[(unsigned char)letter];
 }
 
 /* Length of the checked escape at p, both halves of a surrogate pair; 0 when it is wrong. */
 static size_t escape_length(const char *p, const char *end)
 {
-	if (end - p >= 2 && simple_escape(p[1]) >= 0)
+	if (end - p >= 2 && simple_escape(p[1]))
 		return 2;
 	int32_t unit = unicode_escape(p, end);
 	if (unit < 0 || is_low_surrogate(unit))
@@ -189,7 +197,7 @@ static size_t put_utf8(int32_t c, char *out)
 static size_t put_escape(const char *p, const char *end, char *out)
 {
 	if (p[1] != 'u') {
-		*out = (char)simple_escape(p[1]);
+		*out = simple_escape(p[1]);
 		return 1;
 	}
 	int32_t unit = unicode_escape(p, end);
@@ -206,15 +214,13 @@ size_t sft_string_unescape(struct sft_string string, char *out)
 	size_t len = 0;
 
 	while (p < end) {
-		const char *backslash = memchr(p, '\\', (size_t)(end - p));
-		size_t plain = (size_t)((backslash ? backslash : end) - p);
-		memcpy(out + len, p, plain);
-		len += plain;
-		p += plain;
-		if (p < end) {
-			len += put_escape(p, end, out + len);
-			p += escape_length(p, end);
+		if (*p != '\\') {
+			out[len++] = *p++;
+			continue;
 		}
+		size_t escaped = escape_length(p, end);
+		len += put_escape(p, end, out + len);
+		p += escaped;
 	}
 	return len;
 }

@@ -72,7 +72,8 @@ static void without_metadata(void **state)
 	const struct sft_layout *layout = sft_layout_ref(layout_of(fixture, "{" TENSOR "}"));
 
 	assert_ptr_equal(layout_of(fixture, "{" TENSOR "}"), layout);
-	assert_ptr_not_equal(layout_of(fixture, "{" TENSOR "} "), layout);
+	assert_ptr_equal(layout_of(fixture, "{" TENSOR "}    "), layout);
+	assert_ptr_not_equal(layout_of(fixture, "{" TENSOR "}\n"), layout);
 	sft_layout_unref(layout);
 }
 

@@ -28,7 +28,8 @@ static bool add_block(struct ax_arena *arena, size_t size)
 	return true;
 }
 
-void *ax_arena_alloc(struct ax_arena *arena, size_t size)
+/* size bytes that are not zeroed, or NULL. */
+static char *take(struct ax_arena *arena, size_t size)
 {
 	size_t align = alignof(max_align_t);
 
@@ -41,16 +42,27 @@ void *ax_arena_alloc(struct ax_arena *arena, size_t size)
 	}
 	char *piece = arena->blocks->data + arena->used;
 	arena->used += size;
-	memset(piece, 0, size);
+	return piece;
+}
+
+void *ax_arena_alloc(struct ax_arena *arena, size_t size)
+{
+	void *piece = take(arena, size);
+
+	if (piece)
+		memset(piece, 0, size);
 	return piece;
 }
 
 char *ax_arena_copy(struct ax_arena *arena, struct ax_str s)
 {
-	char *copy = s.len < SIZE_MAX ? ax_arena_alloc(arena, s.len + 1) : NULL;
+	char *copy = s.len < SIZE_MAX ? take(arena, s.len + 1) : NULL;
 
-	if (copy && s.len)
+	if (!copy)
+		return NULL;
+	if (s.len)
 		memcpy(copy, s.ptr, s.len);
+	copy[s.len] = '\0';
 	return copy;
 }
 

@@ -34,9 +34,21 @@ bool ax_str_ends(struct ax_str s, struct ax_str suffix)
 								  suffix.ptr, suffix.len) == 0);
 }
 
+enum { SHORT = 128 }; /* up to which memmem() takes longer to begin than to search */
+
 bool ax_str_contains(struct ax_str s, struct ax_str needle)
 {
-	return needle.len == 0 || (s.len && memmem(s.ptr, s.len, needle.ptr, needle.len));
+	if (needle.len == 0 || needle.len > s.len)
+		return needle.len == 0;
+	if (s.len > SHORT)
+		return memmem(s.ptr, s.len, needle.ptr, needle.len);
+	const char *at = s.ptr, *end = s.ptr + (s.len - needle.len) + 1;
+	while ((at = memchr(at, needle.ptr[0], (size_t)(end - at)))) {
+		if (memcmp(at, needle.ptr, needle.len) == 0)
+			return true;
+		at++;
+	}
+	return false;
 }
 
 static char fold(char c)

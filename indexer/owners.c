@@ -378,7 +378,7 @@ static int find_owner(struct derivation *d, size_t i)
 	struct ax_str id = { 0 };
 
 	*owner = (struct idx_owner){ .run = AX_STR(""), .role = AX_STR(""), .why = AX_STR("") };
-	if (derivation_run_of_path(file->path, &id)) {
+	if (derivation_run_of_path(d, file->path, &id)) {
 		*q.run = find_run(d, id);
 		*owner = (struct idx_owner){
 			.membership = IDX_RUN_KNOWN,

@@ -34,16 +34,31 @@ static int compare_runs(const void *a, const void *b)
 	return ax_str_compare(x->log->path, y->log->path);
 }
 
-bool derivation_run_of_path(struct ax_str path, struct ax_str *out)
+/* The innermost name in dir that is a run's; ptr is NULL without one. */
+static struct ax_str run_of_dir(struct ax_str dir)
 {
 	struct ax_str ts = { 0 }, slug = { 0 };
 
-	for (struct ax_str dir = ax_path_dir(path); dir.len; dir = ax_path_dir(dir)) {
-		*out = ax_path_name(dir);
-		if (idx_run_id_parse(*out, &ts, &slug))
-			return true;
+	for (; dir.len; dir = ax_path_dir(dir)) {
+		struct ax_str id = ax_path_name(dir);
+		if (idx_run_id_parse(id, &ts, &slug))
+			return id;
 	}
-	return false;
+	return ax_str(NULL, 0);
+}
+
+bool derivation_run_of_path(struct derivation *d, struct ax_str path, struct ax_str *out)
+{
+	struct ax_str dir = ax_path_dir(path);
+
+	if (!d->last_dir.ptr || !ax_str_equal(dir, d->last_dir)) {
+		d->last_dir = dir;
+		d->last_id = run_of_dir(dir);
+	}
+	if (!d->last_id.ptr)
+		return false;
+	*out = d->last_id;
+	return true;
 }
 
 static int join_id(struct derivation *d, const struct idx_log *log, struct ax_str *out)
@@ -72,6 +87,12 @@ static void drop_duplicates(struct derivation *d)
 	d->n_runs = kept;
 }
 
+/* Whether the run that was added last is this one: most files lie beside one of the same run. */
+static bool is_known_last(const struct derivation *d, struct ax_str id)
+{
+	return d->n_runs && ax_str_equal(d->runs[d->n_runs - 1].id, id);
+}
+
 static int find_runs(struct derivation *d)
 {
 	const struct idx_runs_input *input = d->input;
@@ -92,7 +113,8 @@ static int find_runs(struct derivation *d)
 	for (size_t i = 0; i < input->n_files; i++) {
 		struct known_run *run = &d->runs[d->n_runs];
 		struct ax_str ts = { 0 }, slug = { 0 };
-		if (!derivation_run_of_path(input->files[i].path, &run->id))
+		if (!derivation_run_of_path(d, input->files[i].path, &run->id) ||
+			is_known_last(d, run->id))
 			continue;
 		idx_run_id_parse(run->id, &ts, &slug);
 		idx_slug_parse(slug, AX_STR(""), &run->slug);

@@ -35,6 +35,8 @@ struct derivation {
 	struct known_run **picked;     /* room for some of all runs, for one file at a time */
 	struct known_run **file_runs;  /* one a file of the input; NULL: none */
 	struct idx_owner *file_owners; /* one a file of the input */
+	struct ax_str last_dir; /* that was asked for: files come directory by directory */
+	struct ax_str last_id;  /* of its run; ptr NULL: none */
 };
 
 /* Zeroed room for n objects; NULL with *err filled when memory runs out. */
@@ -42,7 +44,8 @@ void *derivation_room(struct derivation *derivation, size_t n, size_t size);
 int derivation_no_memory(struct derivation *derivation);
 
 /* The innermost directory of path that is named as runs are; false without one. */
-bool derivation_run_of_path(struct ax_str path, struct ax_str *id_out);
+bool derivation_run_of_path(struct derivation *derivation, struct ax_str path,
+	struct ax_str *id_out);
 
 /* Whether files of that class are what a run saves. */
 bool derivation_is_saved(struct ax_str class_name);

@@ -83,6 +83,10 @@ enum { IDX_PUT_APPEND = 1 }; /* key is behind all others: packs pages tightly */
 int idx_txn_put(struct idx_txn *txn, enum idx_table table, struct ax_str key,
 	struct ax_str value, unsigned flags, struct ax_error *err);
 
+/* The same for a key that is not there: 1 stored, 0 when it is there (nothing is changed), -1. */
+int idx_txn_add(struct idx_txn *txn, enum idx_table table, struct ax_str key,
+	struct ax_str value, struct ax_error *err);
+
 /* Remove key, if it is there. */
 int idx_txn_delete(struct idx_txn *txn, enum idx_table table, struct ax_str key,
 	struct ax_error *err);

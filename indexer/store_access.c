@@ -5,7 +5,6 @@
  */
 #include "indexer/store_internal.h"
 
-#include "base/buf.h"
 #include "base/error.h"
 #include "base/hash.h"
 
@@ -23,7 +22,6 @@ struct idx_txn {
 	struct idx_store *store;
 	MDB_txn *txn;
 	bool write;
-	struct ax_buf value; /* a value with its checksum, on its way in */
 };
 
 struct idx_cursor {
@@ -98,12 +96,6 @@ static bool is_full(const struct idx_store *store)
 	return fstatvfs(store->dirfd, &fs) == 0 && fs.f_bavail == 0;
 }
 
-static void free_txn(struct idx_txn *txn)
-{
-	ax_buf_free(&txn->value);
-	free(txn);
-}
-
 int idx_txn_commit(struct idx_txn *txn, struct ax_error *err)
 {
 	struct idx_store *store = txn->store;
@@ -122,7 +114,7 @@ int idx_txn_commit(struct idx_txn *txn, struct ax_error *err)
 			store->damaged = true;
 		}
 	}
-	free_txn(txn);
+	free(txn);
 	return status;
 }
 
@@ -131,7 +123,7 @@ void idx_txn_abort(struct idx_txn *txn)
 	if (!txn)
 		return;
 	store_guarded(txn->store, call_abort, txn->txn);
-	free_txn(txn);
+	free(txn);
 }
 
 uint64_t idx_txn_number(const struct idx_txn *txn)
@@ -212,34 +204,65 @@ int idx_txn_get(struct idx_txn *txn, enum idx_table table, struct ax_str key,
 	return 1;
 }
 
+struct putting {
+	struct access access;
+	uint64_t checksum;
+	struct ax_str value;
+};
+
+/* LMDB makes room, and what is stored goes straight there. */
 static int call_put(void *argument)
 {
-	struct access *access = argument;
+	struct putting *putting = argument;
+	struct access *access = &putting->access;
+	int code = mdb_put(access->txn->txn, access->txn->store->tables[access->table],
+		&access->key, &access->value, access->flags | MDB_RESERVE);
 
-	return mdb_put(access->txn->txn, access->txn->store->tables[access->table],
-		&access->key, &access->value, access->flags);
+	if (code)
+		return code;
+	char *room = access->value.mv_data;
+	memcpy(room, &putting->checksum, CHECKSUM_SIZE);
+	if (putting->value.len)
+		memcpy(room + CHECKSUM_SIZE, putting->value.ptr, putting->value.len);
+	return 0;
+}
+
+/* 1 stored, 0 when flags have MDB_NOOVERWRITE and the key is there, -1. */
+static int store_value(struct idx_txn *txn, enum idx_table table, struct ax_str key,
+	struct ax_str value, unsigned flags, struct ax_error *err)
+{
+	struct putting putting = {
+		.access = {
+			.txn = txn,
+			.table = table,
+			.key = as_val(key),
+			.value.mv_size = CHECKSUM_SIZE + value.len,
+			.flags = flags,
+		},
+		.checksum = htole64(checksum(table, key, value)),
+		.value = value,
+	};
+
+	if (txn->store->damaged)
+		return store_damaged(txn->store, err);
+	int code = store_guarded(txn->store, call_put, &putting);
+	if (code == MDB_KEYEXIST && flags & MDB_NOOVERWRITE)
+		return 0;
+	return code ? store_fail(txn->store, code, "be written", err) : 1;
 }
 
 int idx_txn_put(struct idx_txn *txn, enum idx_table table, struct ax_str key,
 	struct ax_str value, unsigned flags, struct ax_error *err)
 {
-	struct access access = {
-		.txn = txn,
-		.table = table,
-		.key = as_val(key),
-		.flags = flags & IDX_PUT_APPEND ? MDB_APPEND : 0,
-	};
+	unsigned append = flags & IDX_PUT_APPEND ? MDB_APPEND : 0;
 
-	if (txn->store->damaged)
-		return store_damaged(txn->store, err);
-	ax_buf_clear(&txn->value);
-	ax_buf_append_u64(&txn->value, checksum(table, key, value));
-	ax_buf_append_str(&txn->value, value);
-	if (ax_buf_check(&txn->value, txn->store->data_path, err) < 0)
-		return -1;
-	access.value = as_val(ax_buf_str(&txn->value));
-	int code = store_guarded(txn->store, call_put, &access);
-	return code ? store_fail(txn->store, code, "be written", err) : 0;
+	return store_value(txn, table, key, value, append, err) < 0 ? -1 : 0;
+}
+
+int idx_txn_add(struct idx_txn *txn, enum idx_table table, struct ax_str key,
+	struct ax_str value, struct ax_error *err)
+{
+	return store_value(txn, table, key, value, MDB_NOOVERWRITE, err);
 }
 
 static int call_delete(void *argument)

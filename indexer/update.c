@@ -177,13 +177,18 @@ static int commit_piece(struct idx_update *update, struct ax_error *err)
 	return idx_txn_begin(update->catalog->store, true, &update->txn, err);
 }
 
-static int put(struct idx_update *update, enum idx_table table, struct ax_str key,
-	struct ax_str value, unsigned flags, struct ax_error *err)
+static void count_written(struct idx_update *update, struct ax_str value)
 {
 	update->changed = true;
 	update->written += value.len + VALUE_OVERHEAD;
 	if (value.len > LARGE_VALUE)
 		update->written += PAGE / 2;
+}
+
+static int put(struct idx_update *update, enum idx_table table, struct ax_str key,
+	struct ax_str value, unsigned flags, struct ax_error *err)
+{
+	count_written(update, value);
 	return idx_txn_put(update->txn, table, key, value, flags, err);
 }
 
@@ -347,6 +352,13 @@ static void zones_of_chunk(const struct idx_chunk *chunk, struct zones *out)
 		add_to_zones(out, &file);
 }
 
+static void zones_of_source(const struct idx_chunk_source *chunk, struct zones *out)
+{
+	out->count = 0;
+	for (size_t i = 0; i < chunk->n; i++)
+		add_to_zones(out, &chunk->files[i]);
+}
+
 static int drop_zone(struct idx_update *update, uint32_t class_id, const char *dir_key,
 	struct ax_error *err)
 {
@@ -392,44 +404,65 @@ int idx_update_find_chunk(struct idx_update *update, struct ax_digest dir, uint3
 	return catalog_chunk_get(update->catalog, update->txn, key, out, err);
 }
 
+/* The first chunk under its key, as nearly all of a first scan are: 1, 0 when one is there, -1. */
+static int add_chunk(struct idx_update *update, const struct idx_chunk_source *chunk,
+	struct ax_str key, struct ax_error *err)
+{
+	static const struct zones none;
+	struct zones zones;
+
+	int added =
+		idx_txn_add(update->txn, IDX_TABLE_DIRS, key, ax_buf_str(&update->chunk), err);
+	if (added != 1)
+		return added;
+	count_written(update, ax_buf_str(&update->chunk));
+	if (chunk->number == 0)
+		update->state.stored_dirs++;
+	zones_of_source(chunk, &zones);
+	return replace_zones(update, key.ptr, &none, &zones, err) < 0 ? -1 : 1;
+}
+
+/* Another chunk in place of the one under key, unless it is the same. */
+static int change_chunk(struct idx_update *update, const struct idx_chunk_source *chunk,
+	struct ax_str key, struct ax_error *err)
+{
+	struct zones before, after;
+	struct idx_chunk stored;
+	struct ax_str value;
+
+	int found = idx_txn_get(update->txn, IDX_TABLE_DIRS, key, &value, err);
+	if (found < 0)
+		return -1;
+	if (found == 0)
+		return catalog_damaged(update->catalog, "a directory is missing", err);
+	if (ax_str_equal(value, ax_buf_str(&update->chunk)))
+		return 0;
+	if (catalog_chunk_decode(update->catalog, key, value, &stored, err) < 0)
+		return -1;
+	if (!ax_str_equal(stored.dir, chunk->dir))
+		return ax_fail(err, AX_ECATALOG,
+			"%.*s: has the same digest as %.*s: both cannot be stored",
+			AX_STR_ARG(chunk->dir), AX_STR_ARG(stored.dir));
+	zones_of_chunk(&stored, &before);
+	zones_of_source(chunk, &after);
+	if (put(update, IDX_TABLE_DIRS, key, ax_buf_str(&update->chunk), 0, err) < 0)
+		return -1;
+	return replace_zones(update, key.ptr, &before, &after, err);
+}
+
 int idx_update_chunk(struct idx_update *update, const struct idx_chunk_source *chunk,
 	struct ax_error *err)
 {
-	struct ax_digest digest = ax_hash128(chunk->dir.ptr, chunk->dir.len);
-	struct zones before = { 0 };
-	struct zones after = { 0 };
-	struct idx_chunk stored;
-	struct ax_str value;
-	char key[CATALOG_DIR_KEY];
+	char bytes[CATALOG_DIR_KEY];
 
-	catalog_dir_key(digest, chunk->number, key);
+	catalog_dir_key(ax_hash128(chunk->dir.ptr, chunk->dir.len), chunk->number, bytes);
+	struct ax_str key = ax_str(bytes, sizeof(bytes));
 	ax_buf_clear(&update->chunk);
 	idx_chunk_encode(&update->chunk, chunk);
 	if (ax_buf_check(&update->chunk, "catalogue", err) < 0)
 		return -1;
-	int found =
-		idx_txn_get(update->txn, IDX_TABLE_DIRS, ax_str(key, sizeof(key)), &value, err);
-	if (found < 0)
-		return -1;
-	if (found == 1) {
-		if (ax_str_equal(value, ax_buf_str(&update->chunk)))
-			return 0;
-		if (catalog_chunk_decode(update->catalog, ax_str(key, sizeof(key)), value,
-			    &stored, err) < 0)
-			return -1;
-		if (!ax_str_equal(stored.dir, chunk->dir))
-			return ax_fail(err, AX_ECATALOG,
-				"%.*s: has the same digest as %.*s: both cannot be stored",
-				AX_STR_ARG(chunk->dir), AX_STR_ARG(stored.dir));
-		zones_of_chunk(&stored, &before);
-	} else if (chunk->number == 0) {
-		update->state.stored_dirs++;
-	}
-	for (size_t i = 0; i < chunk->n; i++)
-		add_to_zones(&after, &chunk->files[i]);
-	if (put(update, IDX_TABLE_DIRS, ax_str(key, sizeof(key)), ax_buf_str(&update->chunk), 0,
-		    err) < 0 ||
-		replace_zones(update, key, &before, &after, err) < 0)
+	int added = add_chunk(update, chunk, key, err);
+	if (added < 0 || (added == 0 && change_chunk(update, chunk, key, err) < 0))
 		return -1;
 	return commit_piece(update, err);
 }

@@ -30,6 +30,8 @@ struct idx_examiner {
 	struct ax_arena arena;       /* of the last finding */
 	struct ax_buf problem;
 	struct ax_buf text; /* of a log */
+	/* O_NOATIME: being looked at is no use of a file. 0 once somebody else's file was met. */
+	unsigned keep_atime;
 	char start[SFT_IDENTIFY_BYTES];
 };
 
@@ -37,8 +39,9 @@ struct idx_examiner {
 struct look {
 	struct idx_examiner *examiner;
 	const struct idx_subject *subject;
-	struct stat st; /* of what was opened */
-	int fd;         /* -1: not opened */
+	struct stat
+		st; /* of the name, or of what was opened once it is known to have a header */
+	int fd;     /* -1: not opened */
 	struct ax_str start;
 	bool is_named; /* "*.safetensors" */
 	struct idx_finding *out;
@@ -53,6 +56,7 @@ int idx_examiner_new(const struct idx_examine_options *options, struct idx_exami
 	if (!examiner)
 		return ax_fail(err, ENOMEM, "no memory to examine files");
 	examiner->options = *options;
+	examiner->keep_atime = O_NOATIME;
 	if (sft_header_new(options->layouts, &examiner->header, err) < 0 ||
 		idx_classifier_new(options->rules, &examiner->classifier, err) < 0) {
 		idx_examiner_free(examiner);
@@ -131,23 +135,42 @@ static void ask_for_start(int fd)
 static bool open_file(struct look *look)
 {
 	const struct idx_subject *subject = look->subject;
+	unsigned *atime = &look->examiner->keep_atime;
 	int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY;
 
-	look->fd = openat(subject->dirfd, subject->name, flags);
+	look->fd = openat(subject->dirfd, subject->name, flags | (int)*atime);
+	if (look->fd < 0 && errno == EPERM && *atime) {
+		*atime = 0;
+		look->fd = openat(subject->dirfd, subject->name, flags);
+	}
 	if (look->fd < 0 && errno == ENOENT) {
 		settle(look, IDX_UNREADABLE, "it vanished while it was looked at");
 		return false;
 	}
-	if (look->fd < 0 || fstat(look->fd, &look->st) < 0) {
+	if (look->fd < 0) {
 		settle_unreadable(look, "it cannot be opened", errno);
+		return false;
+	}
+	if (subject->is_cold)
+		ask_for_start(look->fd);
+	return true;
+}
+
+/*
+ * What was opened need not be what the name was listed as. Where the size matters it is asked for
+ * again; elsewhere it need not be: who has changed meanwhile has a new inode or new times, and is
+ * looked at by the next scan.
+ */
+static bool look_again(struct look *look)
+{
+	if (fstat(look->fd, &look->st) < 0) {
+		settle_unreadable(look, "it cannot be looked at", errno);
 		return false;
 	}
 	if (!S_ISREG(look->st.st_mode)) {
 		settle(look, IDX_UNREADABLE, "it was replaced while it was looked at");
 		return false;
 	}
-	if (subject->is_cold)
-		ask_for_start(look->fd);
 	return true;
 }
 
@@ -161,7 +184,9 @@ static bool read_start(struct look *look)
 		n = pread(look->fd, start, SFT_IDENTIFY_BYTES, 0);
 	while (n < 0 && errno == EINTR);
 	if (n < 0) {
-		settle_unreadable(look, "it cannot be read", errno);
+		int error = errno;
+		if (look_again(look))
+			settle_unreadable(look, "it cannot be read", error);
 		return false;
 	}
 	look->start = ax_str(start, (size_t)n);
@@ -305,6 +330,9 @@ static int examine_header(struct look *look)
 {
 	struct sft_problem problem = { 0 };
 	struct ax_error failed = { 0 };
+
+	if (!look_again(look))
+		return 0;
 	int valid = sft_header_read(look->examiner->header, look->fd,
 		(uint64_t)look->st.st_size, look->subject->name, &problem, &failed);
 

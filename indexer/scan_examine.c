@@ -78,12 +78,22 @@ static bool is_related(const struct idx_finding *found)
 	return false;
 }
 
+static bool is_alike(const struct scan_finding *kept, const struct idx_finding *found)
+{
+	return kept && ax_str_equal(kept->class_name, found->class_name) &&
+	       ax_str_equal(kept->why, found->why) &&
+	       ax_str_equal(kept->problem, found->problem);
+}
+
 /* The finding in the batch's arena, with what it borrowed. */
 static const struct scan_finding *keep_finding(struct scan_worker *worker,
 	const struct idx_finding *found)
 {
-	struct scan_finding *kept = scan_allocate(worker, sizeof(*kept));
+	bool is_plain = !found->has_detail && !found->layout;
 
+	if (is_plain && is_alike(worker->batch->plain, found))
+		return worker->batch->plain;
+	struct scan_finding *kept = scan_allocate(worker, sizeof(*kept));
 	if (!kept || !scan_copy(worker, found->class_name, &kept->class_name) ||
 		!scan_copy(worker, found->why, &kept->why) ||
 		!scan_copy(worker, found->problem, &kept->problem))
@@ -98,6 +108,8 @@ static const struct scan_finding *keep_finding(struct scan_worker *worker,
 	}
 	if (found->layout)
 		kept->layout = sft_layout_ref(found->layout);
+	if (is_plain)
+		worker->batch->plain = kept;
 	return kept;
 }
 

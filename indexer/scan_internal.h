@@ -88,6 +88,8 @@ struct scan_batch {
 	struct scan_removed *removed;
 	struct scan_drop *drops;
 	bool related; /* a file that runs are derived from came, changed or went */
+	/* The last finding of nothing but class and evidence: files that are alike share it. */
+	const struct scan_finding *plain;
 };
 
 /* The problems of a scan: the first SCAN_PROBLEMS by path, and how many more. */
@@ -277,6 +279,10 @@ struct scan_writer {
 		bool added;
 	} * arrived;
 	bool related;
+	struct {
+		const struct scan_finding *finding; /* of the batch at hand, or NULL */
+		uint32_t class_id, note;
+	} plain; /* the numbers of the plain finding that came last */
 };
 /* Store what is in the batch, and empty it. */
 int scan_write_batch(struct scan_writer *writer, struct scan_batch *batch,

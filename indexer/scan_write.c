@@ -40,10 +40,21 @@ void scan_writer_fini(struct scan_writer *writer)
 static int settle(struct scan_writer *writer, const struct scan_finding *finding,
 	struct idx_file *file, struct ax_error *err)
 {
+	if (finding == writer->plain.finding) {
+		file->class_id = writer->plain.class_id;
+		file->note = writer->plain.note;
+		return 0;
+	}
 	if (idx_update_class(writer->update, finding->class_name, &file->class_id, err) < 0 ||
 		idx_update_note(writer->update, finding->why, finding->problem, &file->note,
 			err) < 0)
 		return -1;
+	if (!finding->has_detail && !finding->layout) {
+		writer->plain.finding = finding;
+		writer->plain.class_id = file->class_id;
+		writer->plain.note = file->note;
+		return 0;
+	}
 	if (finding->has_detail &&
 		idx_update_detail(writer->update, finding->detail, &file->detail, err) < 0)
 		return -1;
@@ -161,6 +172,7 @@ int scan_writer_remove(struct scan_writer *writer, const struct scan_removed *re
 
 int scan_write_batch(struct scan_writer *writer, struct scan_batch *batch, struct ax_error *err)
 {
+	writer->plain.finding = NULL;
 	for (const struct scan_chunk *chunk = batch->first; chunk; chunk = chunk->next) {
 		if (write_chunk(writer, chunk, err) < 0)
 			return -1;

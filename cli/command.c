@@ -37,6 +37,7 @@ const struct command *const cli_commands[] = {
 	&cmd_verify,
 	&cmd_restore,
 	&cmd_resolve,
+	&cmd_path,
 	&cmd_inspect,
 	&cmd_check,
 	&cmd_config,

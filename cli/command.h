@@ -21,6 +21,7 @@ enum cli_operand {
 	CLI_OPERAND_FILE,
 	CLI_OPERAND_QUERY,   /* a view or a term */
 	CLI_OPERAND_SUBJECT, /* a path or a run */
+	CLI_OPERAND_CLASS,   /* a class, then whatever */
 	CLI_OPERAND_SHELL,
 	CLI_OPERAND_TOPIC, /* a command or another page of help */
 };

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "cli/project.h"
+#include "cli/saved.h"
 #include "cli/suggest.h"
 #include "indexer/rules.h"
 #include "reorg/layout.h"
@@ -33,6 +34,7 @@ const struct cli_setting cli_settings[] = {
 	{ "dead", NULL, CLI_SETTING_LAYOUT, 0, "what counts as dead" },
 	{ "queue", "ARTIDX_QUEUE", CLI_SETTING_TEXT, 0,
 		"the job queue: auto, pueue, tsp, slurm, none or file:PATH" },
+	{ "saved", NULL, CLI_SETTING_NAMED, 0, "queries with a name, for query --saved NAME" },
 	{ "replace_rules", NULL, CLI_SETTING_SWITCH, 0, "whether only your rules count" },
 	{ 0 },
 };
@@ -229,7 +231,7 @@ int cli_config_load(const struct cli_project *project, struct cli_config *out,
 	if (lay_over(out->file, NULL, &out->effective, err) < 0)
 		return -1;
 	const struct ax_json_value *root = ax_json_root(out->effective);
-	if (idx_config_load(root, &out->index, err) < 0)
+	if (idx_config_load(root, &out->index, err) < 0 || cli_saved_check(root, err) < 0)
 		return -1;
 	if (reorg_layout_load(root, &out->layout, err) < 0)
 		return -1;

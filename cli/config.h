@@ -40,6 +40,7 @@ enum cli_setting_kind {
 	CLI_SETTING_SWITCH,   /* true or false, false by default */
 	CLI_SETTING_TEXT,     /* a string; help says which */
 	CLI_SETTING_LAYOUT,   /* a part of struct reorg_layout */
+	CLI_SETTING_NAMED,    /* an object that its module reads; empty by default */
 };
 
 /* A top-level name of artidx.json. */

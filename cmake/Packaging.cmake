@@ -3,6 +3,9 @@
 install(FILES README.md TYPE DOC)
 install(FILES LICENSE TYPE DOC RENAME copyright)
 
+# Where Debian's python3 looks by itself below /usr; elsewhere put it on PYTHONPATH, or copy it.
+install(FILES python/artidx.py DESTINATION lib/python3/dist-packages)
+
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME ${PROJECT_NAME})
 set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})

@@ -4,17 +4,13 @@
  */
 #include "base/error.h"
 #include "base/text.h"
-#include "cli/catalogue.h"
+#include "cli/candidates.h"
 #include "cli/command.h"
 #include "cli/commands/commands.h"
-#include "cli/project.h"
-#include "indexer/catalog.h"
 #include "query/field.h"
 #include "query/names.h"
 
 #include <limits.h>
-
-enum { RUNS_SHOWN = 500 };
 
 struct completion {
 	struct cli *cli;
@@ -65,52 +61,51 @@ static void offer_commands(const struct completion *c)
 	}
 }
 
-static void offer_fields(const struct completion *c, const char *end)
+static void offer_known(const struct completion *c, enum cli_candidates kind, const char *end,
+	const char *what)
+{
+	struct cli_names names = cli_candidates(c->cli, kind);
+
+	for (size_t i = 0; i < names.count; i++)
+		offer(c, names.items[i], end, what);
+}
+
+/* Behind "cfg." and "rows[]." the names that any run has there; false for other words. */
+static bool offer_keys(struct completion *c, const char *end)
+{
+	static const struct {
+		struct ax_str start;
+		enum cli_candidates kind;
+		const char *what;
+	} keyed[] = {
+		{ AX_STR_INIT("cfg."), CLI_CFG_KEYS, "in the configuration of runs" },
+		{ AX_STR_INIT("rows[]."), CLI_ROW_KEYS, "in each row of runs" },
+		{ AX_STR_INIT("rows[-1]."), CLI_ROW_KEYS, "in the last row of runs" },
+	};
+
+	for (size_t i = 0; i < sizeof(keyed) / sizeof(keyed[0]); i++) {
+		if (!ax_str_starts(c->stem, keyed[i].start))
+			continue;
+		c->kept.len += keyed[i].start.len;
+		c->stem = ax_str_slice(c->stem, keyed[i].start.len, c->stem.len);
+		offer_known(c, keyed[i].kind, end, keyed[i].what);
+		return true;
+	}
+	return false;
+}
+
+static void offer_fields(struct completion *c, const char *end)
 {
 	size_t count = 0;
 	const struct qry_field *fields = qry_fields(c->view, &count);
 
+	if (offer_keys(c, end))
+		return;
 	for (size_t i = 0; i < count; i++) {
+		const char *open = fields[i].flags & QRY_FIELD_INDEXED ? "[]." : ".";
 		bool is_keyed = (fields[i].flags & QRY_FIELD_KEYED) != 0;
-		offer(c, ax_str_from(fields[i].name), is_keyed ? "." : end, fields[i].doc);
+		offer(c, ax_str_from(fields[i].name), is_keyed ? open : end, fields[i].doc);
 	}
-}
-
-static void offer_classes(const struct completion *c, struct idx_snapshot *snapshot)
-{
-	for (uint32_t id = 0; id < idx_snapshot_class_count(snapshot); id++)
-		offer(c, idx_snapshot_class_name(snapshot, id), "", "class");
-}
-
-static void offer_runs(const struct completion *c, struct idx_snapshot *snapshot)
-{
-	struct ax_error err = { 0 };
-	struct idx_run_cursor *cursor = NULL;
-	struct idx_run run;
-
-	if (idx_run_cursor_open(snapshot, &cursor, &err) < 0)
-		return;
-	for (unsigned n = 0; n < RUNS_SHOWN; n++) {
-		if (idx_run_cursor_next(cursor, &c->cli->arena, &run, &err) <= 0)
-			break;
-		offer(c, run.id, "", "run");
-	}
-	idx_run_cursor_close(cursor);
-}
-
-/* Candidates out of the catalogue; none where there is no catalogue. */
-static void offer_known(const struct completion *c,
-	void (*offer_from)(const struct completion *c, struct idx_snapshot *snapshot))
-{
-	struct cli_project project;
-	struct cli_catalogue catalogue = { 0 };
-	struct ax_error err = { 0 };
-
-	if (cli_project_find(c->cli, CLI_ROOT_FOUND, &project, &err) < 0)
-		return;
-	if (cli_catalogue_read(&project, &catalogue, &err) == 0)
-		offer_from(c, catalogue.snapshot);
-	cli_catalogue_close(&catalogue);
 }
 
 static void offer_words(const struct completion *c, const char *const *words, const char *what)
@@ -133,13 +128,13 @@ static void offer_field_values(const struct completion *c, const struct qry_fiel
 	static const char *const answers[] = { "yes", "no", NULL };
 
 	if (field->names == QRY_NAMES_CLASS)
-		offer_known(c, offer_classes);
+		offer_known(c, CLI_CLASSES_USED, "", "class");
 	else
 		offer_names(c, field);
 	if (field->type == QRY_TYPE_BOOL)
 		offer_words(c, answers, field->doc);
 	if (strcmp(field->name, "run") == 0)
-		offer_known(c, offer_runs);
+		offer_known(c, CLI_RUNS, "", "run");
 }
 
 /* A view, a field, or behind "FIELD:" its value; behind a comma another one. */
@@ -176,8 +171,12 @@ static void complete_operand(struct completion *c)
 		complete_term(c);
 		break;
 	case CLI_OPERAND_SUBJECT:
-		offer_known(c, offer_runs);
+		offer_known(c, CLI_RUNS, "", "run");
 		fputs(":files\n", c->cli->out.stream);
+		break;
+	case CLI_OPERAND_CLASS:
+		if (c->n_operands == 0)
+			offer_known(c, CLI_CLASSES_KNOWN, "", "class");
 		break;
 	case CLI_OPERAND_SHELL:
 		offer_words(c, shells, "shell");
@@ -195,6 +194,10 @@ static void complete_value(struct completion *c, const struct opt *opt)
 		offer_words(c, opt->choices, opt->help);
 	} else if (strcmp(opt->value, "FILE") == 0) {
 		fputs(":files\n", c->cli->out.stream);
+	} else if (strcmp(opt->value, "NAME") == 0) {
+		offer_known(c, CLI_SAVED_QUERIES, "", "saved query");
+	} else if (strcmp(opt->value, "RUN") == 0) {
+		offer_known(c, CLI_RUNS, "", "run");
 	} else if (strcmp(opt->value, "DIR") == 0) {
 		fputs(":dirs\n", c->cli->out.stream);
 	} else if (ax_str_starts(ax_str_from(opt->value), AX_STR("FIELD"))) {

@@ -56,6 +56,14 @@ static void write_value(struct ax_json_writer *w, const struct cli_config *confi
 			ax_json_end_array(w);
 		}
 		return;
+	case CLI_SETTING_NAMED:
+		if (value) {
+			ax_json_write_value(w, value);
+		} else {
+			ax_json_begin_object(w);
+			ax_json_end_object(w);
+		}
+		return;
 	case CLI_SETTING_LAYOUT:
 		reorg_layout_write(config->layout, setting->key, w);
 		return;

@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/json.h"
 #include "cli/catalogue.h"
 #include "cli/command.h"
 #include "cli/commands/commands.h"
@@ -9,6 +10,7 @@
 #include "cli/notes.h"
 #include "cli/project.h"
 #include "cli/queue.h"
+#include "cli/saved.h"
 #include "indexer/jobs.h"
 #include "indexer/references.h"
 #include "indexer/rules.h"
@@ -25,6 +27,8 @@ struct query_settings {
 	bool json, jsonl, csv, tsv, paths, null, count, quiet;
 	const char *format;
 	const char *columns, *sort, *group_by, *sum;
+	const char *saved;
+	bool list_saved;
 	uint64_t limit;
 	const char *queue;
 	bool explain;
@@ -77,8 +81,25 @@ static int choose_form(const struct query_settings *settings, enum qry_format *o
 	return 0;
 }
 
+/* A saved query brings its view and an expression that must hold too. */
+static int bring_saved(const struct asking *a, const char *name, bool names_view,
+	struct qry_request *request, struct ax_error *err)
+{
+	struct cli_saved saved;
+
+	if (cli_saved_find(ax_json_root(a->config.effective), name, &a->cli->arena, &saved,
+		    err) < 0)
+		return -1;
+	if (names_view && saved.view != request->view)
+		return ax_fail(err, AX_EUSAGE, "the saved query '%s' is about %s, not %s", name,
+			qry_view_name(saved.view), qry_view_name(request->view));
+	request->view = saved.view;
+	request->saved = saved.expression;
+	return 0;
+}
+
 /* A view's name at the front is taken off the expression. */
-static void choose_view(struct cli *cli, struct qry_request *request)
+static bool choose_view(struct cli *cli, struct qry_request *request)
 {
 	int first = 0;
 
@@ -87,11 +108,13 @@ static void choose_view(struct cli *cli, struct qry_request *request)
 		first = 1;
 	request->n_arguments = (size_t)(cli->n_operands - first);
 	request->arguments = (const char *const *)cli->operands + first;
+	return first == 1;
 }
 
-static int make_request(struct cli *cli, const struct query_settings *settings,
-	struct qry_request *out, struct ax_error *err)
+static int make_request(const struct asking *a, struct qry_request *out, struct ax_error *err)
 {
+	const struct query_settings *settings = a->cli->settings;
+
 	*out = (struct qry_request){
 		.columns = settings->columns,
 		.sort = settings->sort,
@@ -101,8 +124,10 @@ static int make_request(struct cli *cli, const struct query_settings *settings,
 		.has_limit = settings->limit != UINT64_MAX,
 		.limit = settings->limit,
 	};
-	choose_view(cli, out);
-	return choose_form(settings, &out->format, err);
+	bool names_view = choose_view(a->cli, out);
+	if (choose_form(settings, &out->format, err) < 0)
+		return -1;
+	return settings->saved ? bring_saved(a, settings->saved, names_view, out, err) : 0;
 }
 
 /* The classes that rules may give, so that one without files is no mistake. */
@@ -127,7 +152,10 @@ static void keep_place(struct cli *cli, const struct qry_mistake *mistake,
 {
 	struct ax_buf buf = { 0 };
 
-	qry_mistake_show(mistake, request->n_arguments, request->arguments, &buf);
+	if (mistake->in_saved)
+		qry_mistake_show(mistake, 1, &request->saved, &buf);
+	else
+		qry_mistake_show(mistake, request->n_arguments, request->arguments, &buf);
 	cli->error_detail = ax_arena_copy(&cli->arena, ax_buf_str(&buf));
 	ax_buf_free(&buf);
 }
@@ -220,8 +248,29 @@ out:
 	return status;
 }
 
+/* A line a saved query: its name, a TAB, the query. */
+static void list_saved(const struct asking *a)
+{
+	const struct ax_json_value *saved =
+		ax_json_get(ax_json_root(a->config.effective), "saved");
+	struct cli_output *out = &a->cli->out;
+	struct ax_str text = AX_STR("");
+
+	for (const struct ax_json_value *v = ax_json_first(saved); v; v = ax_json_next(v)) {
+		ax_json_string(v, &text);
+		cli_print_text(out, ax_json_key(v));
+		fputc('\t', out->stream);
+		cli_print_text(out, text);
+		fputc('\n', out->stream);
+	}
+	if (!ax_json_length(saved) && out->is_terminal)
+		cli_report_note(out,
+			"no query is saved; artidx.json: \"saved\": {\"NAME\": \"QUERY\"}");
+}
+
 static int run(struct cli *cli, struct ax_error *err)
 {
+	const struct query_settings *settings = cli->settings;
 	struct asking a = { .cli = cli };
 	struct timespec now;
 	struct cli_catalogue catalogue = { 0 };
@@ -230,10 +279,16 @@ static int run(struct cli *cli, struct ax_error *err)
 	int status = -1;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	if (make_request(cli, cli->settings, &request, err) < 0 ||
-		cli_project_find(cli, CLI_ROOT_FOUND, &a.project, err) < 0)
+	if (cli_project_find(cli, CLI_ROOT_FOUND, &a.project, err) < 0)
 		return -1;
-	if (cli_config_load(&a.project, &a.config, err) < 0 ||
+	if (cli_config_load(&a.project, &a.config, err) < 0)
+		goto out;
+	if (settings->list_saved) {
+		list_saved(&a);
+		status = 0;
+		goto out;
+	}
+	if (make_request(&a, &request, err) < 0 ||
 		list_classes(cli, a.config.rules, &environment, err) < 0 ||
 		cli_catalogue_read(&a.project, &catalogue, err) < 0)
 		goto out;
@@ -286,6 +341,10 @@ static const struct opt options[] = {
 	OPT(struct query_settings, count, 0, "count", NULL, "the number of rows alone"),
 	OPT(struct query_settings, quiet, 'q', "quiet", NULL,
 		"print nothing; the exit status says whether anything matches"),
+	OPT(struct query_settings, saved, 0, "saved", "NAME",
+		"a query saved in artidx.json; what else is asked must hold too"),
+	OPT(struct query_settings, list_saved, 0, "list-saved", NULL,
+		"print the saved queries: name, TAB, query"),
 	OPT(struct query_settings, queue, 0, "queue", "QUEUE",
 		"for jobs: auto, pueue, tsp, slurm, none or file:PATH"),
 	OPT(struct query_settings, explain, 0, "explain", NULL,
@@ -299,6 +358,7 @@ static const struct cli_example examples[] = {
 	{ "query class:checkpoint cfg.seed:41,43", "checkpoints of two seeds" },
 	{ "query runs hack_rate:0.5.. --sort -hack_rate", "runs, best hackers first" },
 	{ "query runs uses:v_hack_21pairs", "which runs used this basis" },
+	{ "query runs -c run,rows[].hack_s", "a curve per run, as a line of bars" },
 	{ "query status:truncated,invalid", "what is broken" },
 	{ "query class:other -0 | xargs -0 ls -ld", "feed another program" },
 	{ 0 },

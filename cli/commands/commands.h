@@ -14,6 +14,7 @@ extern const struct command cmd_config;
 extern const struct command cmd_help;
 extern const struct command cmd_init;
 extern const struct command cmd_inspect;
+extern const struct command cmd_path;
 extern const struct command cmd_query;
 extern const struct command cmd_reorg;
 extern const struct command cmd_resolve;

@@ -40,6 +40,21 @@ offered() { artidx __complete -- "$@" | cut -f1 | sort | xargs; }
 	[[ " $(offered query tensors dty) " == *" dtype: "* ]]
 }
 
+@test "candidates: names that runs have in their cfg and rows, runs, classes of the rules" {
+	"$ARTIDX_SAMPLE" sample >/dev/null
+	cd sample
+	artidx scan --root . >/dev/null
+	[ "$(offered query runs cfg.s)" = "cfg.seed: cfg.steps:" ]
+	[ "$(offered query -c run,cfg.se)" = "run,cfg.seed" ]
+	[ "$(offered query runs -c run,ro)" = "run,rows[]." ]
+	[ "$(offered query runs -c 'run,rows[].ha')" = "run,rows[].hack_s" ]
+	[ "$(offered query 'rows[-1].ha')" = "rows[-1].hack_s:" ]
+	[ "$(offered query runs run:20260527T0812)" = "run:20260527T081248_fast_vanilla_seed41_sweep36_vanilla_s41" ]
+	[ "$(offered path v_)" = "v_hack" ]
+	[ "$(offered path checkpoint --run 20260527T0812)" = "20260527T081248_fast_vanilla_seed41_sweep36_vanilla_s41" ]
+	[ -z "$(offered path v_hack v)" ]
+}
+
 @test "candidates: silence without a project, with a broken one, in the middle of nothing" {
 	rm -r .artidx
 	[ -z "$(offered query class:)" ]

@@ -114,3 +114,29 @@ prepare() {
 	run on_terminal 80 "$ARTIDX" query class:lora --no-pager
 	has "nothing matches"
 }
+
+@test "saved queries: listed, refined, completed, and their mistakes shown" {
+	cat >artidx.json <<'END'
+{"saved": {"bases": "class:v_hack", "hackers": "runs  hack_rate>0.5", "bad": "status:brokn", "all": "tensors"}}
+END
+	expect 0 artidx query --saved bases --paths
+	[ "$output" = "$(artidx query class:v_hack --paths)" ]
+	expect 0 artidx query --saved bases k:12 --count
+	[ "$output" = "$(artidx query class:v_hack k:12 --count)" ]
+	expect 0 artidx query runs --saved hackers --count
+	[ "$output" = "$(artidx query runs 'hack_rate>0.5' --count)" ]
+	expect 0 artidx query --saved all --count
+	[ "$output" = "$(artidx query tensors --count)" ]
+	expect 0 artidx query --list-saved
+	[ "${lines[1]}" = $'hackers\truns  hack_rate>0.5' ]
+	expect 2 artidx query --saved bad
+	[ "${lines[2]}" = "         ^~~~~" ]
+	expect 2 artidx query files --saved hackers
+	has "'hackers' is about runs, not files"
+	expect 2 artidx query --saved hakers
+	has "did you mean hackers?"
+	[ "$(artidx __complete -- query --saved ba | cut -f1 | xargs)" = "bases bad" ]
+	echo '{"saved": {"x": 3}}' >artidx.json
+	expect 2 artidx query --saved x
+	has '"x" must be a query'
+}

@@ -490,8 +490,7 @@ int catalog_chunk_get(struct idx_catalog *catalog, struct idx_txn *txn, const ch
 	return found;
 }
 
-/* The file called name in one chunk: 1, 0, or 2 when it would be in a later chunk. */
-static int find_in_chunk(const struct idx_chunk *chunk, struct ax_str name,
+static bool find_in_chunk(const struct idx_chunk *chunk, struct ax_str name,
 	struct idx_file *out)
 {
 	struct idx_chunk_cursor cursor = { .chunk = chunk };
@@ -501,32 +500,55 @@ static int find_in_chunk(const struct idx_chunk *chunk, struct ax_str name,
 		if (order >= 0)
 			return order == 0;
 	}
-	return 2;
+	return false;
+}
+
+/*
+ * The first chunk of dir that does not end before name: 1, 0, -1. Numbers are doubled until there
+ * is one or the chunks end, and then halved: a directory may have thousands of chunks.
+ */
+static int find_chunk(struct idx_snapshot *snapshot, struct ax_str dir, struct ax_str name,
+	struct idx_chunk *out, struct ax_error *err)
+{
+	struct ax_digest digest = ax_hash128(dir.ptr, dir.len);
+	uint32_t low = 0, high = UINT32_MAX;
+	char key[CATALOG_DIR_KEY];
+	struct idx_chunk chunk;
+	int status = 0;
+
+	while (low < high) {
+		uint32_t number = high == UINT32_MAX ? 2 * low : low + (high - low) / 2;
+		catalog_dir_key(digest, number, key);
+		int found =
+			catalog_chunk_get(snapshot->catalog, snapshot->txn, key, &chunk, err);
+		if (found < 0)
+			return -1;
+		if (found && !ax_str_equal(chunk.dir, dir))
+			return 0;
+		if (found && ax_str_compare(idx_chunk_last_name(&chunk), name) < 0) {
+			low = number + 1;
+			continue;
+		}
+		high = number;
+		if (found) {
+			*out = chunk;
+			status = 1;
+		}
+	}
+	return status;
 }
 
 int idx_snapshot_find(struct idx_snapshot *snapshot, struct ax_str path, struct idx_entry *out,
 	struct ax_error *err)
 {
-	struct ax_str dir = ax_path_dir(path);
-	struct ax_digest digest = ax_hash128(dir.ptr, dir.len);
-	char key[CATALOG_DIR_KEY];
+	struct ax_str name = ax_path_name(path);
 	struct idx_chunk chunk;
 	struct idx_file file;
+	int found = find_chunk(snapshot, ax_path_dir(path), name, &chunk, err);
 
-	for (uint32_t number = 0;; number++) {
-		catalog_dir_key(digest, number, key);
-		int found =
-			catalog_chunk_get(snapshot->catalog, snapshot->txn, key, &chunk, err);
-		if (found != 1)
-			return found;
-		if (!ax_str_equal(chunk.dir, dir))
-			return 0;
-		found = find_in_chunk(&chunk, ax_path_name(path), &file);
-		if (found == 1)
-			return catalog_entry(snapshot, &chunk, &file, out, err) < 0 ? -1 : 1;
-		if (found == 0 || !chunk.has_more)
-			return 0;
-	}
+	if (found <= 0 || !find_in_chunk(&chunk, name, &file))
+		return found < 0 ? -1 : 0;
+	return catalog_entry(snapshot, &chunk, &file, out, err) < 0 ? -1 : 1;
 }
 
 int idx_snapshot_detail(struct idx_snapshot *snapshot, const struct idx_entry *entry,

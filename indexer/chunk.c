@@ -211,6 +211,13 @@ bool idx_chunk_next(struct idx_chunk_cursor *cursor, struct idx_file *out)
 	return true;
 }
 
+struct ax_str idx_chunk_last_name(const struct idx_chunk *chunk)
+{
+	size_t length = (size_t)field(chunk, IDX_COLUMN_NAME, chunk->count - 1);
+
+	return ax_str_slice(chunk->names, chunk->names.len - length, length);
+}
+
 uint64_t idx_chunk_smallest(const struct idx_chunk *chunk, enum idx_column column)
 {
 	return chunk->columns[column].base;

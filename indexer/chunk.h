@@ -96,6 +96,9 @@ struct idx_chunk_cursor {
 };
 bool idx_chunk_next(struct idx_chunk_cursor *cursor, struct idx_file *out);
 
+/* The last of its names. */
+struct ax_str idx_chunk_last_name(const struct idx_chunk *chunk);
+
 /* The smallest value that column may have, and the largest: bounds, not always reached. */
 uint64_t idx_chunk_smallest(const struct idx_chunk *chunk, enum idx_column column);
 uint64_t idx_chunk_largest(const struct idx_chunk *chunk, enum idx_column column);

@@ -165,7 +165,8 @@ static int visit(struct search *s, struct idx_walker *walker, struct idx_listing
 {
 	struct ax_error unreadable;
 
-	if (dir->fd < 0 || idx_listing_read(listing, dir->fd, dir->path, &unreadable) < 0)
+	if (dir->fd < 0 || dir->is_inside_mount ||
+		idx_listing_read(listing, dir->fd, dir->path, &unreadable) < 0)
 		return 0;
 	for (size_t i = 0; i < idx_listing_count(listing); i++) {
 		const struct idx_listed *file = idx_listing_file(listing, i);

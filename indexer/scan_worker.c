@@ -139,7 +139,7 @@ static int is_barred(struct scan_worker *worker, const struct idx_walk_dir *dir,
 		if (scan->own[i].ino == dir->ino && scan->own[i].dev == dir->dev)
 			return 1;
 	}
-	if (!dir->is_mount || dir->is_start || dir->dev != scan->root_dev)
+	if (!dir->is_inside_mount)
 		return 0;
 	if (scan_problems_add(&worker->problems, dir->path, "special",
 		    AX_STR("another directory of this file system, mounted here: not entered"),

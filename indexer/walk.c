@@ -22,6 +22,7 @@ struct item {
 
 struct idx_walk {
 	int rootfd;
+	uint64_t root_dev;
 	pthread_mutex_t mutex;
 	pthread_cond_t changed;
 	struct item *stack;
@@ -39,13 +40,21 @@ struct idx_walker {
 	int held_fd;
 };
 
+static uint64_t device(const struct statx *st)
+{
+	return (uint64_t)st->stx_dev_major << 32 | st->stx_dev_minor;
+}
+
 struct idx_walk *idx_walk_new(int rootfd)
 {
 	struct idx_walk *walk = calloc(1, sizeof(*walk));
+	struct statx st;
 
 	if (!walk)
 		return NULL;
 	walk->rootfd = rootfd;
+	if (statx(rootfd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_BASIC_STATS, &st) == 0)
+		walk->root_dev = device(&st);
 	pthread_mutex_init(&walk->mutex, NULL);
 	pthread_cond_init(&walk->changed, NULL);
 	return walk;
@@ -222,15 +231,16 @@ static int open_item(struct idx_walker *walker, const struct item *item)
 	return ax_open_beneath(walker->walk->rootfd, path, flags, 0);
 }
 
-static int describe(int fd, struct idx_walk_dir *dir)
+static int describe(const struct idx_walk *walk, int fd, struct idx_walk_dir *dir)
 {
 	struct statx st;
 
 	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_BASIC_STATS, &st) < 0)
 		return -1;
-	dir->dev = (uint64_t)st.stx_dev_major << 32 | st.stx_dev_minor;
+	dir->dev = device(&st);
 	dir->ino = st.stx_ino;
-	dir->is_mount = st.stx_attributes & STATX_ATTR_MOUNT_ROOT;
+	dir->is_inside_mount = !dir->is_start && dir->dev == walk->root_dev &&
+			       (st.stx_attributes & STATX_ATTR_MOUNT_ROOT);
 	return 0;
 }
 
@@ -251,7 +261,7 @@ int idx_walker_next(struct idx_walker *walker, struct idx_walk_dir *out, struct 
 		.is_start = item->is_start,
 		.failure = errno,
 	};
-	if (walker->fd >= 0 && describe(walker->fd, out) < 0) {
+	if (walker->fd >= 0 && describe(walker->walk, walker->fd, out) < 0) {
 		out->failure = errno;
 		close_fd(&walker->fd);
 	}

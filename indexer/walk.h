@@ -41,10 +41,10 @@ void idx_walker_free(struct idx_walker *walker);
 struct idx_walk_dir {
 	struct ax_str path;
 	const struct idx_walk_names *names;
-	bool is_start; /* as it was given to idx_walk_start() */
-	int fd;        /* -1: it could not be opened */
-	int failure;   /* errno then */
-	bool is_mount; /* something is mounted on it */
+	bool is_start;        /* as it was given to idx_walk_start() */
+	int fd;               /* -1: it could not be opened */
+	int failure;          /* errno then */
+	bool is_inside_mount; /* the root's file system is mounted on it: it lies elsewhere, too */
 	uint64_t dev, ino;
 };
 

@@ -67,3 +67,23 @@ kinds() { artidx check --json | jq -c '[.rows[] | [.kind, .path, .now // empty]]
 	expect 1 artidx check --all
 	lacks "more:"
 }
+
+@test "a large directory: any of its files is found, and only they" {
+	mkdir out/many
+	(cd out/many && seq -f 'f%g' 1 2000 | xargs touch)
+	artidx scan >/dev/null
+	expect 0 artidx check
+	rm out/many/f1999
+	touch out/many/f0 out/many/f1000x out/many/g
+	[ "$(kinds)" = '[["missing","out/many/f1999"],["new","out/many/f0"],["new","out/many/f1000x"],["new","out/many/g"]]' ]
+}
+
+@test "a directory that is mounted twice is not entered, as when scanning" {
+	[ "$(id -u)" -eq 0 ] || skip "only root can mount"
+	mkdir out/again
+	mount --bind out/deep out/again 2>/dev/null || skip "nothing can be mounted here"
+	artidx scan >/dev/null
+	run artidx check
+	umount out/again
+	[ "$status" -eq 0 ]
+}

@@ -114,17 +114,43 @@ static int add_word(struct splitter *splitter, struct ax_str text, struct ax_str
 	return 0;
 }
 
-/* The parts of a list like a,b or a:b, besides the whole. */
-static int add_list(struct splitter *splitter, struct ax_str text, char separator,
-	struct ax_str cwd, bool dynamic)
+/* Whether text is a pattern for what lies in some directory: a program may expand those itself. */
+static bool is_glob_path(struct ax_str text)
 {
-	if (!has_byte(text, separator))
-		return 0;
-	while (text.len) {
-		size_t end = ax_str_find(text, separator);
-		if (add_word(splitter, ax_str_slice(text, 0, end), cwd, dynamic) < 0)
+	size_t literal = 0;
+
+	while (literal < text.len && !has_byte(AX_STR("*?["), text.ptr[literal]))
+		literal++;
+	return literal < text.len && has_byte(ax_str_slice(text, 0, literal), '/');
+}
+
+static int add_value(struct splitter *splitter, struct ax_str text, struct ax_str cwd,
+	bool dynamic)
+{
+	if (add_word(splitter, text, cwd, dynamic) < 0)
+		return -1;
+	return dynamic || !is_glob_path(text) ? 0 : add_word(splitter, text, cwd, true);
+}
+
+/*
+ * The parts of a value, besides the whole: of lists like a,b or a:b, of key=value, of JSON and
+ * of program text.
+ */
+static int add_parts(struct splitter *splitter, struct ax_str text, struct ax_str cwd,
+	bool dynamic)
+{
+	struct ax_str ends = dynamic ? AX_STR(",:=@") : AX_STR(",:=@\"'()[]{}");
+	size_t start = 0;
+
+	for (size_t at = 0; at <= text.len; at++) {
+		if (at < text.len && !has_byte(ends, text.ptr[at]))
+			continue;
+		/* The whole has been added. */
+		if (at - start < text.len &&
+			add_value(splitter, ax_str_slice(text, start, at - start), cwd,
+				dynamic) < 0)
 			return -1;
-		text = ax_str_slice(text, end + 1, text.len);
+		start = at + 1;
 	}
 	return 0;
 }
@@ -147,10 +173,9 @@ static int add_forms(struct splitter *splitter, struct ax_str text, struct ax_st
 			return dynamic ? add_word(splitter, text, cwd, true) : 0;
 		value = ax_str_slice(text, 2, text.len);
 	}
-	if (add_word(splitter, value, cwd, dynamic) < 0 ||
-		add_list(splitter, value, ',', cwd, dynamic) < 0)
+	if (add_value(splitter, value, cwd, dynamic) < 0)
 		return -1;
-	return add_list(splitter, value, ':', cwd, dynamic);
+	return add_parts(splitter, value, cwd, dynamic);
 }
 
 static struct ax_str current_cwd(const struct reader *reader)
@@ -188,6 +213,33 @@ static int change_directory(struct splitter *splitter, struct reader *reader,
 	return next.failed ? no_memory(splitter) : 0;
 }
 
+static bool is_one_of(const struct ax_str *words, size_t n, struct ax_str text)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (ax_str_equal(words[i], text))
+			return true;
+	}
+	return false;
+}
+
+static bool is_cd(struct ax_str text)
+{
+	static const struct ax_str words[] = { AX_STR_INIT("cd"), AX_STR_INIT("pushd") };
+
+	return is_one_of(words, sizeof(words) / sizeof(*words), text);
+}
+
+/* Words behind which a command begins. */
+static bool is_before_command(struct ax_str text)
+{
+	static const struct ax_str words[] = { AX_STR_INIT("if"), AX_STR_INIT("then"),
+		AX_STR_INIT("elif"), AX_STR_INIT("else"), AX_STR_INIT("while"),
+		AX_STR_INIT("until"), AX_STR_INIT("do"), AX_STR_INIT("!"), AX_STR_INIT("{"),
+		AX_STR_INIT("time"), AX_STR_INIT("command"), AX_STR_INIT("builtin") };
+
+	return is_one_of(words, sizeof(words) / sizeof(*words), text);
+}
+
 /* The word that has been read is complete. */
 static int end_word(struct splitter *splitter, struct reader *reader)
 {
@@ -209,8 +261,9 @@ static int end_word(struct splitter *splitter, struct reader *reader)
 	if (status == 0 && reader->quoted_blank)
 		status = split_text(splitter, text, current_cwd(reader));
 	if (is_name)
-		reader->is_cd = ax_str_equal(text, AX_STR("cd"));
-	if (!reader->after_redirect && (reader->position > 0 || is_name))
+		reader->is_cd = is_cd(text);
+	if (!reader->after_redirect && (reader->position > 0 || is_name) &&
+		!(is_name && is_before_command(text)))
 		reader->position++;
 	ax_buf_clear(&reader->word);
 	reader->has_word = reader->dynamic = reader->quoted_blank = false;

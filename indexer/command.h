@@ -2,9 +2,10 @@
  * indexer/command.h - which paths a shell command names
  *
  * A command is read as a POSIX shell would split it, from the directory it runs in: quotes,
- * escapes, `cd DIR &&`, --option=PATH, NAME=PATH, redirections. What only the shell can know
- * (globs, variables, substitutions) is reported as unresolved, never guessed. Nothing is run and
- * no file system is asked.
+ * escapes, `cd DIR &&`, --option=PATH, NAME=PATH, redirections, paths inside lists, JSON and
+ * program text. What only the shell can know (globs, variables, substitutions) is reported as
+ * unresolved, never guessed; so is a quoted glob, besides the path that it may be. Nothing is run
+ * and no file system is asked.
  */
 #ifndef ARTIDX_INDEXER_COMMAND_H
 #define ARTIDX_INDEXER_COMMAND_H

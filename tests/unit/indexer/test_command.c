@@ -68,6 +68,21 @@ static void splitting(void **state)
 		{ "cat out/a\nb.pt", "/p/out/a\nb.pt /p/out/a" },
 		{ "cat out/a \ncat b", "/p/out/a /p/b" },
 		{ "cat \"out/unfinished", "/p/out/unfinished" },
+		/* Paths inside a value of any form. */
+		{ "run '{\"base\":\"out/x\"}'", "/p/{\"base\":\"out/x\"} /p/base /p/out/x" },
+		{ "run 'load(\"out/x\")'", "/p/load(\"out/x\") /p/load /p/out/x" },
+		{ "run 'b=[out/x]'", "/p/b=[out/x] /p/[out/x] /p/out/x" },
+		{ "run --set=a.b=out/x", "/p/a.b=out/x /p/a.b /p/out/x" },
+		{ "curl -d @out/x", "/p/@out/x /p/out/x" },
+		/* A glob that the program may expand, having got it in quotes. */
+		{ "run 'out/*.pt'", "/p/out/*.pt ?out/*.pt" },
+		{ "run 'a.*'", "/p/a.*" },
+		/* A cd is one behind whatever may stand before a command, too. */
+		{ "if cd sub; then cat ../x; fi", "/p/sub /p/x" },
+		{ "while ! cd sub; do cat ../x; done", "/p/sub /p/x" },
+		{ "for i in 1; do cd sub; cat ../x; done", "/p/i /p/in /p/1 /p/sub /p/x" },
+		{ "command cd sub && time cat x", "/p/sub /p/sub/x" },
+		{ "pushd sub && cat x", "/p/sub /p/sub/x" },
 		{ "cat $(cat out/x", "/p/out/x ?$" },
 	};
 

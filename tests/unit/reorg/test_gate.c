@@ -204,6 +204,11 @@ static void spellings(void **state)
 		{ "train " POOL "/new/step.gz", "@", REORG_TOUCHES, POOL },
 		{ "train out", "@", REORG_TOUCHES, "out" },
 		{ "ls", "@/" POOL, REORG_TOUCHES, POOL },
+		/* Inside values, and where the directory changed in the middle of something. */
+		{ "train --set=model.base=" FULL, "@", REORG_TOUCHES, FULL },
+		{ "train '{\"base\": \"" FULL "\"}'", "@", REORG_TOUCHES, FULL },
+		{ "python -c 'load(\"" FULL "\")'", "@", REORG_TOUCHES, FULL },
+		{ "if cd src; then train ../" FULL "; fi", "@", REORG_TOUCHES, FULL },
 	};
 
 	check_verdicts(*state, cases, COUNT(cases), WITHOUT_LINKS);
@@ -225,6 +230,7 @@ static void nothing_that_moves(void **state)
 		{ "train src/*.py", "@", REORG_CLEAR, NULL },
 		{ "train logs/*.log", "@", REORG_CLEAR, NULL },
 		{ "train /etc/*", "@", REORG_CLEAR, NULL },
+		{ "train 'src/*.py' 'layers.*'", "@", REORG_CLEAR, NULL },
 		/* A single-quoted variable is text. */
 		{ "echo '$X'", "@", REORG_CLEAR, NULL },
 	};
@@ -244,6 +250,7 @@ static void what_the_shell_knows(void **state)
 		{ "train --base=out/v_hack_{full,x}.safetensors", "@", REORG_CANNOT_TELL,
 			"out/v_hack_{full,x}.safetensors" },
 		{ "cd $HOME && train x/y", "@", REORG_CANNOT_TELL, "$HOME" },
+		{ "train --glob 'out/v_hack_*'", "@", REORG_CANNOT_TELL, "out/v_hack_*" },
 	};
 
 	check_verdicts(*state, cases, COUNT(cases), WITHOUT_LINKS);

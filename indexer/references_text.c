@@ -4,8 +4,10 @@
  *
  *	before: start of text, white space, a quote, = ( [ , ; : < > | & `      a path begins
  *	        "./" or the root's absolute path with one of these before it    the same
- *	        "/" behind anything else                                        unsure
- *	        anything else (myout/)                                          none
+ *	        "@", as in "data=@out/x", with one of these before it           the same
+ *	        "/" behind a variable, a substitution, a quote, "..", a
+ *	        directory of the root's name                                    unsure
+ *	        anything else (myout/, a/out/)                                  none
  *	behind: the longest of (the rest of the quoted string, the rest of the word, the word
  *	        without punctuation at its end) that the catalogue knows
  */
@@ -54,8 +56,30 @@ static bool is_dynamic_byte(char c)
 /* Whether a path may begin at `at`: nothing before it belongs to a name. */
 static bool begins_at(struct ax_str text, size_t at)
 {
+	if (at > 0 && text.ptr[at - 1] == '@')
+		at--;
 	return at == 0 || (!is_name_byte(text.ptr[at - 1]) && text.ptr[at - 1] != '/' &&
 				  text.ptr[at - 1] != '}' && text.ptr[at - 1] != '$');
+}
+
+/*
+ * Whether what ends at `end`, before a "/", may be the root: $ROOT/out/x, "$ROOT"/out/x, ../out/x
+ * and ~/project/out/x may be ours; /elsewhere/out/x and a/out/x are not.
+ */
+static bool may_be_root(struct ax_str root, struct ax_str text, size_t end)
+{
+	size_t start = end;
+
+	if (end > 0 && ax_str_find(AX_STR("})]>\"'`*?"), text.ptr[end - 1]) < 9)
+		return true;
+	while (start > 0 && is_name_byte(text.ptr[start - 1]))
+		start--;
+	struct ax_str name = ax_str_slice(text, start, end - start);
+	if (name.len == 0)
+		return false;
+	return (start > 0 && text.ptr[start - 1] == '$') || name.ptr[0] == '%' ||
+	       name.ptr[name.len - 1] == '%' || ax_str_equal(name, AX_STR(".")) ||
+	       ax_str_equal(name, AX_STR("..")) || ax_str_equal(name, ax_path_name(root));
 }
 
 /* Look at what stands before the hit; false when it is no path of ours. */
@@ -79,14 +103,7 @@ static bool look_before(const struct reference_finder *finder, struct hit *hit)
 		hit->begin = start - 1 - root.len;
 		return true;
 	}
-	/* $ROOT/out/x and ../out/x may be ours; /elsewhere/out/x and a/out/x are not. */
-	char before = start >= 2 ? text.ptr[start - 2] : '/';
-	size_t name = start - 1;
-	while (name > 0 && is_name_byte(text.ptr[name - 1]))
-		name--;
-	hit->unsure = before == '}' || before == ')' ||
-		      (name > 0 && text.ptr[name - 1] == '$') ||
-		      ax_str_equal(ax_str_slice(text, name, start - 1 - name), AX_STR(".."));
+	hit->unsure = may_be_root(root, text, start - 1);
 	return hit->unsure;
 }
 
@@ -158,6 +175,21 @@ static size_t dynamic_start(struct ax_str text)
 	return at;
 }
 
+/* A quoted string up to the word in which the next path begins: "out/$X out/y" holds two. */
+static struct ax_str until_next(const struct hit *hit, struct ax_str quoted)
+{
+	struct ax_str data = ax_str_slice(hit->text, hit->start, hit->data_len);
+
+	for (size_t at = data.len; at + data.len < quoted.len; at++) {
+		struct ax_str before = ax_str_slice(quoted, 0, at);
+		size_t blank = ax_str_find_last(before, ' ');
+		if (blank < at && quoted.ptr[at + data.len] == '/' &&
+			ax_str_equal(ax_str_slice(quoted, at, data.len), data))
+			return ax_str_slice(quoted, 0, blank);
+	}
+	return quoted;
+}
+
 /* Decide how far the path reaches, and what it is. */
 static int measure(struct reference_finder *finder, const struct hit *hit, struct ax_str *text,
 	struct ax_str *target, enum idx_reference_kind *kind)
@@ -179,7 +211,7 @@ static int measure(struct reference_finder *finder, const struct hit *hit, struc
 			return 0;
 		}
 	}
-	*text = candidates[0].len > word.len ? candidates[0] : word;
+	*text = candidates[0].len > word.len ? until_next(hit, candidates[0]) : word;
 	size_t literal = dynamic_start(*text);
 	*kind = literal < text->len ? IDX_REF_DYNAMIC : IDX_REF_MISSING;
 	if (*kind == IDX_REF_MISSING)

@@ -29,14 +29,31 @@ static void add_unresolved(struct reorg_edits *edits, const struct idx_reference
 		reference->line, reference->context, why };
 }
 
-/* 1 when old, the start of what is written there, has a new name, and the edit is noted; 0, -1. */
+/* Whether new can stand where old stands: what it adds is nothing that would have to be quoted. */
+static bool is_plain_beside(struct ax_str new, struct ax_str old)
+{
+	for (size_t i = 0; i < new.len; i++) {
+		char c = new.ptr[i];
+		bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+				(c >= '0' && c <= '9') || (unsigned char)c >= 0x80 ||
+				ax_str_find(AX_STR("/._-+,:=@"), c) < 9;
+		if (!is_plain && ax_str_find(old, c) == old.len)
+			return false;
+	}
+	return true;
+}
+
+/* 1 when old, the start of what is written there, has a new name, which is noted; 0, -1. */
 static int try_edit(struct reorg_edits *edits, const struct reorg_draft *draft,
 	const struct idx_reference *reference, struct ax_str old, struct ax_error *err)
 {
 	struct ax_str new;
 	int found = reorg_draft_destination(draft, old, &edits->arena, &new, err);
 
-	if (found > 0)
+	if (found > 0 && !is_plain_beside(new, old))
+		add_unresolved(edits, reference,
+			"the new path has characters that would have to be quoted");
+	else if (found > 0)
 		edits->edits[edits->n_edits++] = (struct reorg_edit){ reference->file,
 			reference->line, reference->offset,
 			ax_str_slice(reference->text, 0, old.len), new };

@@ -218,6 +218,16 @@ static void built_at_run_time(void **state)
 		{ "run $(pwd)/" BASIS "\n", NULL, 1 },
 		{ "run ../" BASIS "\n", NULL, 1 },
 		{ "run $DIR/out/figs/plot.png\n", NULL, 0 },
+		{ "run \"$DIR\"/" BASIS "\n", NULL, 1 },
+		{ "run `pwd`/" BASIS "\n", NULL, 1 },
+		{ "ROOT + \"/" BASIS "\"\n", NULL, 1 },
+		{ "\"%s/" BASIS "\" % root\n", NULL, 1 },
+		{ "run $DIR/./" BASIS "\n", NULL, 1 },
+		{ "run %HOME%/" BASIS "\n", NULL, 1 },
+		/* One is built, and the next one is not. */
+		{ "sh -c \"cat out/$X " BASIS "\"\n", "sh -c \"cat out/$X " MOVED "\"\n", 1 },
+		{ "\"out/$X --b ./" BASIS " $Y\"\n", "\"out/$X --b ./" MOVED " $Y\"\n", 1 },
+		{ "'out/{{ X }} " BASIS "'\n", "'out/{{ X }} " MOVED "'\n", 1 },
 	};
 
 	check(*state, cases, COUNT(cases));
@@ -241,7 +251,44 @@ static void odd_files(void **state)
 	check(*state, cases, COUNT(cases));
 	edit(*state, AX_STR("a\r\n\nrun " BASIS), &out, &unresolved, &line);
 	assert_int_equal(line, 3);
+	/* curl and others take a file behind "@"; an address is none. */
+	edit(*state, AX_STR("f=@" BASIS " me@" BASIS), &out, &unresolved, &line);
+	assert_buf(&out, "f=@" MOVED " me@" BASIS);
 	ax_buf_free(&out);
+}
+
+/* The root by its name, from somewhere above. */
+static void root_by_name(void **state)
+{
+	struct drafted *d = *state;
+	struct ax_buf text = { 0 }, out = { 0 };
+	size_t unresolved;
+	uint64_t line = 0;
+
+	ax_buf_printf(&text, "run ~/%s/" BASIS "\n", strrchr(d->project.root, '/') + 1);
+	edit(d, ax_buf_str(&text), &out, &unresolved, &line);
+	assert_buf(&out, ax_buf_text(&text));
+	assert_int_equal(unresolved, 1);
+	ax_buf_free(&text);
+	ax_buf_free(&out);
+}
+
+/* A new name that a shell would read as something else is not for us to write. */
+static void names_to_be_quoted(void **state)
+{
+	static const struct edit_case cases[] = {
+		{ "run " BASIS "\n", NULL, 1 },
+		{ "run '" BASIS "'\n", NULL, 1 },
+	};
+	struct drafted d;
+
+	(void)state;
+	drafted_begin(&d, "{\"layout\":{\"v_hack\":\"$(id)/{name}\"}}");
+	drafted_basis(&d, BASIS, 1);
+	drafted_make(&d);
+	drafted_moves(&d, BASIS, "out/$(id)/v_hack_a.safetensors");
+	check(&d, cases, COUNT(cases));
+	drafted_end(&d);
 }
 
 int main(void)
@@ -253,6 +300,8 @@ int main(void)
 		cmocka_unit_test(directories_and_prefixes),
 		cmocka_unit_test(built_at_run_time),
 		cmocka_unit_test(odd_files),
+		cmocka_unit_test(root_by_name),
+		cmocka_unit_test(names_to_be_quoted),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

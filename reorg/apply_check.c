@@ -177,33 +177,32 @@ static int check_edit(struct reorg_run *run, struct findings *findings, size_t i
 	struct ax_error *err)
 {
 	const struct reorg_act *act = &run->plan->acts[index];
-	struct ax_buf content = { 0 };
+	struct reorg_edited file = { 0 };
 	struct ax_buf edited = { 0 };
-	struct ax_digest digest = { { 0 } };
 	struct ax_str path = { 0 };
 	int status = -1;
 
 	if (find_origin(run, findings, act->from, &path, err) < 0)
 		return -1;
-	int found = reorg_edit_read(run, path, &content, &digest, err);
+	int found = reorg_edit_read(run, path, &file, err);
 	if (found < 0)
 		goto out;
-	if (!found || memcmp(&digest, &act->old_digest, sizeof(digest)) != 0) {
+	if (!found || memcmp(&file.digest, &act->old_digest, sizeof(file.digest)) != 0) {
 		changed(path, err);
 		goto out;
 	}
-	if (reorg_edit_content(act, ax_buf_str(&content), &edited, err) < 0)
+	if (reorg_edit_content(act, ax_buf_str(&file.content), &edited, err) < 0)
 		goto out;
-	char *kept = ax_arena_copy(findings->arena, ax_buf_str(&content));
+	char *kept = ax_arena_copy(findings->arena, ax_buf_str(&file.content));
 	if (!kept) {
 		no_memory(err);
 		goto out;
 	}
-	struct reorg_old_content old = { index, ax_str(kept, content.len) };
+	struct reorg_old_content old = { index, ax_str(kept, file.content.len) };
 	ax_buf_append(&findings->contents, &old, sizeof(old));
 	status = 0;
 out:
-	ax_buf_free(&content);
+	ax_buf_free(&file.content);
 	ax_buf_free(&edited);
 	return status;
 }

@@ -24,21 +24,20 @@ static int changed(struct ax_str path, struct ax_error *err)
 		AX_STR_ARG(path));
 }
 
-int reorg_edit_read(struct reorg_run *run, struct ax_str path, struct ax_buf *content,
-	struct ax_digest *digest, struct ax_error *err)
+int reorg_edit_read(struct reorg_run *run, struct ax_str path, struct reorg_edited *out,
+	struct ax_error *err)
 {
 	struct reorg_spot spot;
-	struct stat st;
 
 	if (reorg_dirs_locate(&run->dirs, path, &spot) < 0)
 		return errno == ENOENT ? 0 : reorg_dirs_fail(path, err);
-	if (fstatat(spot.dir, spot.name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+	if (fstatat(spot.dir, spot.name, &out->st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? 0 : reorg_dirs_fail(path, err);
-	if (!S_ISREG(st.st_mode))
+	if (!S_ISREG(out->st.st_mode))
 		return changed(path, err);
-	if (ax_file_read(spot.dir, spot.name, EDIT_MAX, content, err) < 0)
+	if (ax_file_read(spot.dir, spot.name, EDIT_MAX, &out->content, err) < 0)
 		return -1;
-	*digest = ax_hash128(content->data, content->len);
+	out->digest = ax_hash128(out->content.data, out->content.len);
 	return 1;
 }
 
@@ -46,7 +45,7 @@ int reorg_edit_read(struct reorg_run *run, struct ax_str path, struct ax_buf *co
 struct rewrite {
 	const struct reorg_act *act;
 	struct reorg_spot spot, temporary;
-	struct stat st; /* of the file as it is */
+	struct stat st; /* of the file, from before its content was read */
 	struct ax_str content;
 };
 
@@ -128,15 +127,15 @@ static int replace(struct reorg_run *run, const struct rewrite *rewrite, struct 
 	return 0;
 }
 
-static int rewrite_file(struct reorg_run *run, size_t index, struct ax_str content,
-	struct ax_error *err)
+static int rewrite_file(struct reorg_run *run, size_t index, const struct stat *st,
+	struct ax_str content, struct ax_error *err)
 {
-	struct rewrite rewrite = { .act = &run->plan->acts[index], .content = content };
+	struct rewrite rewrite = {
+		.act = &run->plan->acts[index], .st = *st, .content = content
+	};
 	int status = 1;
 
-	if (reorg_dirs_locate(&run->dirs, rewrite.act->from, &rewrite.spot) < 0 ||
-		fstatat(rewrite.spot.dir, rewrite.spot.name, &rewrite.st, AT_SYMLINK_NOFOLLOW) <
-			0)
+	if (reorg_dirs_locate(&run->dirs, rewrite.act->from, &rewrite.spot) < 0)
 		return reorg_dirs_fail(rewrite.act->from, err);
 	rewrite.temporary.dir = rewrite.spot.dir;
 	reorg_temporary_name(run, index, rewrite.temporary.name);
@@ -166,8 +165,8 @@ static int old_content(struct reorg_run *run, size_t index, struct ax_str *out,
 		AX_STR_ARG(run->plan->acts[index].from));
 }
 
-/* Carry out an edit on content, which has the digest to begin from. */
-static int edit_content(struct reorg_run *run, size_t index, struct ax_str content,
+/* Carry out an edit of a file that has the digest to begin from. */
+static int edit_content(struct reorg_run *run, size_t index, const struct reorg_edited *file,
 	struct ax_error *err)
 {
 	const struct reorg_act *act = &run->plan->acts[index];
@@ -175,14 +174,15 @@ static int edit_content(struct reorg_run *run, size_t index, struct ax_str conte
 	struct ax_buf edited = { 0 };
 	struct ax_str wanted = { 0 };
 	int status = run->is_backward ? old_content(run, index, &wanted, err)
-				      : reorg_edit_content(act, content, &edited, err);
+				      : reorg_edit_content(act, ax_buf_str(&file->content),
+						&edited, err);
 
 	if (status == 0 && !run->is_backward)
 		wanted = ax_buf_str(&edited);
 	if (status == 0) {
 		struct ax_digest digest = ax_hash128(wanted.ptr, wanted.len);
 		status = is_digest(&digest, goal)
-				 ? rewrite_file(run, index, wanted, err)
+				 ? rewrite_file(run, index, &file->st, wanted, err)
 				 : ax_fail(err, AX_EREFUSED,
 					   "%.*s: the edit does not give what was planned",
 					   AX_STR_ARG(act->from));
@@ -196,18 +196,17 @@ int reorg_edit_run(struct reorg_run *run, size_t index, struct ax_error *err)
 	const struct reorg_act *act = &run->plan->acts[index];
 	const struct ax_digest *start = run->is_backward ? &act->new_digest : &act->old_digest;
 	const struct ax_digest *goal = run->is_backward ? &act->old_digest : &act->new_digest;
-	struct ax_buf content = { 0 };
-	struct ax_digest digest = { { 0 } };
-	int status = reorg_edit_read(run, act->from, &content, &digest, err);
+	struct reorg_edited file = { 0 };
+	int status = reorg_edit_read(run, act->from, &file, err);
 
 	if (status == 0)
 		status = ax_fail(err, AX_EREFUSED, "%.*s: gone", AX_STR_ARG(act->from));
-	else if (status > 0 && is_digest(&digest, goal))
+	else if (status > 0 && is_digest(&file.digest, goal))
 		status = 0;
-	else if (status > 0 && !is_digest(&digest, start))
+	else if (status > 0 && !is_digest(&file.digest, start))
 		status = changed(act->from, err);
 	else if (status > 0)
-		status = edit_content(run, index, ax_buf_str(&content), err);
-	ax_buf_free(&content);
+		status = edit_content(run, index, &file, err);
+	ax_buf_free(&file.content);
 	return status;
 }

@@ -104,9 +104,16 @@ int reorg_link_read(struct reorg_run *run, struct ax_str path, struct ax_buf *ta
 /* apply_edit.c */
 int reorg_edit_run(struct reorg_run *run, size_t index, struct ax_error *err);
 
-/* The content of an edited file and its digest: 1, 0 when there is none, -1. */
-int reorg_edit_read(struct reorg_run *run, struct ax_str path, struct ax_buf *content,
-	struct ax_digest *digest, struct ax_error *err);
+/* An edited file as it is. */
+struct reorg_edited {
+	struct stat st; /* from before it was read */
+	struct ax_buf content;
+	struct ax_digest digest;
+};
+
+/* Read it: 1, 0 when there is none, -1. The caller frees the content in any case. */
+int reorg_edit_read(struct reorg_run *run, struct ax_str path, struct reorg_edited *out,
+	struct ax_error *err);
 
 /* apply_move.c */
 int reorg_move_run(struct reorg_run *run, size_t index, struct ax_error *err);

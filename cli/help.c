@@ -6,6 +6,7 @@
 #include "base/pattern.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/topic.h"
 #include "cli/version.h"
 
 enum {
@@ -118,23 +119,59 @@ static void print_examples(struct cli_output *out, const struct cli_example *exa
 	}
 }
 
+/* A line as it is; where it is too long and has two columns, the second one is wrapped. */
+static void print_verbatim(struct cli_output *out, struct ax_str line)
+{
+	struct ax_str shown = ax_str_slice(line, 2, line.len);
+	const char *gap = memmem(shown.ptr, shown.len, "  ", 2);
+	size_t column = gap ? (size_t)(gap - shown.ptr) + 2 : 0;
+
+	while (gap && column < shown.len && shown.ptr[column] == ' ')
+		column++;
+	if (!column || ax_text_width(line) + INDENT <= width_of(out)) {
+		cli_print_wrapped(out, line, INDENT, 1000);
+		return;
+	}
+	cli_print_pad(out, 2);
+	cli_print_text(out, ax_str_slice(shown, 0, column));
+	cli_print_wrapped(out, ax_str_slice(shown, column, shown.len),
+		INDENT + 2 + (unsigned)column, width_of(out));
+}
+
+static void print_paragraphs(struct cli_output *out, struct ax_str rest)
+{
+	bool first = true, after_verbatim = false;
+
+	while (rest.len) {
+		struct ax_str paragraph = ax_str_slice(rest, 0, ax_str_find(rest, '\n'));
+		bool is_verbatim = ax_str_starts(paragraph, AX_STR("  "));
+		bool is_heading = ax_str_starts(paragraph, AX_STR("# "));
+		rest = ax_str_slice(rest, paragraph.len + 1, rest.len);
+		if (is_heading) {
+			fprintf(out->stream, "\n%s%.*s%s\n", out->palette->bold,
+				(int)paragraph.len - 2, paragraph.ptr + 2, out->palette->reset);
+			first = true;
+			continue;
+		}
+		if (!first && !(is_verbatim && after_verbatim))
+			fputc('\n', out->stream);
+		cli_print_pad(out, INDENT);
+		if (is_verbatim)
+			print_verbatim(out, paragraph);
+		else
+			cli_print_wrapped(out, paragraph, INDENT, width_of(out));
+		after_verbatim = is_verbatim;
+		first = false;
+	}
+}
+
 static void print_description(struct cli_output *out, const struct command *command)
 {
 	struct ax_buf text = { 0 };
 
 	cli_help_describe(command, &text);
-	struct ax_str rest = ax_buf_str(&text);
 	print_heading(out, "Description");
-	for (bool first = true, after_verbatim = false; rest.len; first = false) {
-		struct ax_str paragraph = ax_str_slice(rest, 0, ax_str_find(rest, '\n'));
-		bool is_verbatim = ax_str_starts(paragraph, AX_STR("  "));
-		rest = ax_str_slice(rest, paragraph.len + 1, rest.len);
-		if (!first && !(is_verbatim && after_verbatim))
-			fputc('\n', out->stream);
-		cli_print_pad(out, INDENT);
-		cli_print_wrapped(out, paragraph, INDENT, is_verbatim ? 1000 : width_of(out));
-		after_verbatim = is_verbatim;
-	}
+	print_paragraphs(out, ax_buf_str(&text));
 	cli_print_done(out, &text);
 }
 
@@ -216,6 +253,17 @@ static const struct cli_example first_steps[] = {
 	{ 0 },
 };
 
+static void print_topics(struct cli_output *out)
+{
+	unsigned column = 0;
+
+	print_heading(out, "Other pages");
+	for (const struct cli_topic *topic = cli_topics; topic->name; topic++)
+		widen(out, &column, topic->name, LEFT_MAX);
+	for (const struct cli_topic *topic = cli_topics; topic->name; topic++)
+		print_pair(out, topic->name, topic->summary, column);
+}
+
 static void print_overview(struct cli_output *out, bool full)
 {
 	unsigned column = 0;
@@ -234,8 +282,10 @@ static void print_overview(struct cli_output *out, bool full)
 		if (!(*c)->is_hidden)
 			print_pair(out, (*c)->name, (*c)->summary, column);
 	}
-	if (full)
+	if (full) {
 		print_options(out, "General options", cli_global_options);
+		print_topics(out);
+	}
 	fprintf(out->stream, "\nMore: artidx VERB -h, in full: artidx VERB --help\n");
 }
 
@@ -247,6 +297,19 @@ int cli_help_print(struct cli_output *out, const struct command *command, bool f
 		print_command(out, command, full);
 	else
 		print_overview(out, full);
+	return 0;
+}
+
+int cli_help_print_topic(struct cli_output *out, const struct cli_topic *topic)
+{
+	struct ax_buf text = { 0 };
+
+	cli_output_page(out);
+	topic->describe(&text);
+	fprintf(out->stream, "%s%s(%s)%s: %s\n\n", out->palette->bold, topic->page,
+		topic->section, out->palette->reset, topic->summary);
+	print_paragraphs(out, ax_buf_str(&text));
+	cli_print_done(out, &text);
 	return 0;
 }
 

@@ -2,7 +2,8 @@
  * cli/help.h - help printed from the tables of the commands
  *
  * Descriptions are paragraphs without line breaks, separated by a newline. A paragraph that begins
- * with two blanks is shown as it is: an example, a line of a table.
+ * with two blanks is shown as it is: an example, a line of a table; one that begins with "# " is
+ * a heading.
  */
 #ifndef ARTIDX_CLI_HELP_H
 #define ARTIDX_CLI_HELP_H
@@ -11,11 +12,15 @@
 
 struct ax_buf;
 struct cli_output;
+struct cli_topic;
 struct command;
 struct opt;
 
 /* Help of one command, or of artidx where command is NULL; in full or in short. Returns 0. */
 int cli_help_print(struct cli_output *out, const struct command *command, bool full);
+
+/* A page about no single command. Returns 0. */
+int cli_help_print_topic(struct cli_output *out, const struct cli_topic *topic);
 
 /* Version of artidx and of the libraries it runs with. Returns 0. */
 int cli_help_version(struct cli_output *out);

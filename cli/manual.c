@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "cli/command.h"
 #include "cli/help.h"
+#include "cli/topic.h"
 #include "cli/version.h"
 
 #include <ctype.h>
@@ -71,26 +72,27 @@ static void print_line(FILE *stream, const char *text)
 	print_paragraph(stream, ax_str_from(text));
 }
 
-static void print_upper(FILE *stream, const char *text)
+static void print_upper(FILE *stream, struct ax_str text)
 {
-	for (; *text; text++) {
-		if (*text == '-')
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.ptr[i] == '-')
 			fputs("\\-", stream);
 		else
-			fputc(toupper((unsigned char)*text), stream);
+			fputc(toupper((unsigned char)text.ptr[i]), stream);
 	}
 }
 
-static void print_title(FILE *stream, const struct command *command)
+/* page: "artidx-scan" */
+static void print_title(FILE *stream, const char *page, const char *section,
+	const char *summary)
 {
-	fputs(".TH ARTIDX", stream);
-	if (command) {
-		fputs("\\-", stream);
-		print_upper(stream, command->name);
-	}
-	fprintf(stream, " 1 %s \"artidx %s\" \"User Commands\"\n", ARTIDX_DATE, ARTIDX_VERSION);
-	fprintf(stream, ".SH NAME\nartidx%s%s \\- ", command ? "\\-" : "",
-		command ? command->name : "");
+	fputs(".TH ", stream);
+	print_upper(stream, ax_str_from(page));
+	fprintf(stream, " %s %s \"artidx %s\" \"%s\"\n.SH NAME\n", section, ARTIDX_DATE,
+		ARTIDX_VERSION, *section == '1' ? "User Commands" : "artidx");
+	print_text(stream, ax_str_from(page));
+	fputs(" \\- ", stream);
+	print_line(stream, summary);
 }
 
 static void print_options(FILE *stream, const char *heading, const struct opt *options)
@@ -125,37 +127,52 @@ static void print_examples(FILE *stream, const struct cli_example *examples)
 	}
 }
 
-/* Paragraphs, and runs of verbatim lines as examples: see help.h for the form. */
-static void print_description(struct cli_output *out, const struct command *command)
+static void end_example(FILE *stream, bool *in_example)
 {
-	FILE *stream = out->stream;
-	struct ax_buf text = { 0 };
-	bool in_example = false;
+	if (*in_example)
+		fputs(".fi\n.RE\n", stream);
+	*in_example = false;
+}
 
-	cli_help_describe(command, &text);
-	struct ax_str rest = ax_buf_str(&text);
+/* Paragraphs, headings, and runs of verbatim lines as examples: see help.h for the form. */
+static void print_paragraphs(FILE *stream, struct ax_str rest)
+{
+	bool in_example = false, first = true;
 
-	fputs(".SH DESCRIPTION\n", stream);
-	for (bool first = true; rest.len; first = false) {
+	while (rest.len) {
 		struct ax_str paragraph = ax_str_slice(rest, 0, ax_str_find(rest, '\n'));
 		bool is_verbatim = ax_str_starts(paragraph, AX_STR("  "));
+		bool is_heading = ax_str_starts(paragraph, AX_STR("# "));
 		rest = ax_str_slice(rest, paragraph.len + 1, rest.len);
+		if (!is_verbatim)
+			end_example(stream, &in_example);
 		if (is_verbatim && !in_example)
-			fputs(".PP\n.RS 4\n.nf\n", stream);
-		if (!is_verbatim && in_example)
-			fputs(".fi\n.RE\n", stream);
-		if (!is_verbatim && !first)
-			fputs(".PP\n", stream);
+			fputs(first ? ".RS 4\n.nf\n" : ".PP\n.RS 4\n.nf\n", stream);
 		in_example = is_verbatim;
-		if (is_verbatim) {
+		if (is_heading)
+			fputs(".SH ", stream);
+		else if (!is_verbatim && !first)
+			fputs(".PP\n", stream);
+		first = is_heading;
+		if (is_verbatim)
 			print_text(stream, ax_str_slice(paragraph, 2, paragraph.len));
-			fputc('\n', stream);
-		} else {
+		else if (is_heading)
+			print_upper(stream, ax_str_slice(paragraph, 2, paragraph.len));
+		else
 			print_paragraph(stream, paragraph);
-		}
+		if (is_verbatim || is_heading)
+			fputc('\n', stream);
 	}
-	if (in_example)
-		fputs(".fi\n.RE\n", stream);
+	end_example(stream, &in_example);
+}
+
+static void print_description(struct cli_output *out, const struct command *command)
+{
+	struct ax_buf text = { 0 };
+
+	cli_help_describe(command, &text);
+	fputs(".SH DESCRIPTION\n", out->stream);
+	print_paragraphs(out->stream, ax_buf_str(&text));
 	cli_print_done(out, &text);
 }
 
@@ -175,8 +192,10 @@ static void print_command(struct cli_output *out, const struct command *command)
 {
 	FILE *stream = out->stream;
 
-	print_title(stream, command);
-	print_line(stream, command->summary);
+	char page[64];
+
+	snprintf(page, sizeof(page), "artidx-%s", command->name);
+	print_title(stream, page, "1", command->summary);
 	fprintf(stream, ".SH SYNOPSIS\n\\fBartidx %s\\fR%s%s%s\n", command->name,
 		command->options ? " [OPTIONS]" : "", *command->operands ? " " : "",
 		command->operands);
@@ -205,8 +224,12 @@ static void print_see_also(FILE *stream)
 	fputs(".SH SEE ALSO\n", stream);
 	for (const struct command *const *c = cli_commands; *c; c++) {
 		if (!(*c)->is_hidden)
-			fprintf(stream, ".BR artidx\\-%s (1)%s\n", (*c)->name,
-				c[1] && !c[1]->is_hidden ? "," : "");
+			fprintf(stream, ".BR artidx\\-%s (1),\n", (*c)->name);
+	}
+	for (const struct cli_topic *topic = cli_topics; topic->name; topic++) {
+		fputs(".BR ", stream);
+		print_text(stream, ax_str_from(topic->page));
+		fprintf(stream, " (%s)%s\n", topic->section, topic[1].name ? "," : "");
 	}
 }
 
@@ -214,8 +237,7 @@ static void print_overview(struct cli_output *out)
 {
 	FILE *stream = out->stream;
 
-	print_title(stream, NULL);
-	print_line(stream,
+	print_title(stream, "artidx", "1",
 		"catalogue, query and tidy the artifacts of machine-learning research");
 	fputs(".SH SYNOPSIS\n\\fBartidx\\fR \\fIVERB\\fR [ARGUMENTS] [OPTIONS]\n", stream);
 	print_description(out, NULL);
@@ -230,5 +252,18 @@ int cli_manual_print(struct cli_output *out, const struct command *command)
 		print_command(out, command);
 	else
 		print_overview(out);
+	return 0;
+}
+
+int cli_manual_print_topic(struct cli_output *out, const struct cli_topic *topic)
+{
+	struct ax_buf text = { 0 };
+
+	topic->describe(&text);
+	print_title(out->stream, topic->page, topic->section, topic->summary);
+	fputs(".SH DESCRIPTION\n", out->stream);
+	print_paragraphs(out->stream, ax_buf_str(&text));
+	fputs(".SH SEE ALSO\n.BR artidx (1)\n", out->stream);
+	cli_print_done(out, &text);
 	return 0;
 }

@@ -7,6 +7,7 @@
 #include "cli/candidates.h"
 #include "cli/command.h"
 #include "cli/commands/commands.h"
+#include "cli/topic.h"
 #include "query/field.h"
 #include "query/names.h"
 
@@ -183,6 +184,8 @@ static void complete_operand(struct completion *c)
 		break;
 	case CLI_OPERAND_TOPIC:
 		offer_commands(c);
+		for (const struct cli_topic *topic = cli_topics; topic->name; topic++)
+			offer(c, ax_str_from(topic->name), "", topic->summary);
 		break;
 	}
 }

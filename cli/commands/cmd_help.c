@@ -3,6 +3,7 @@
 #include "cli/commands/commands.h"
 #include "cli/help.h"
 #include "cli/manual.h"
+#include "cli/topic.h"
 
 struct help_settings {
 	bool manual;
@@ -14,6 +15,11 @@ static int run(struct cli *cli, struct ax_error *err)
 	const char *name = cli->n_operands ? cli->operands[0] : NULL;
 	const struct command *command = name ? cli_command_find(ax_str_from(name)) : NULL;
 
+	const struct cli_topic *topic = name ? cli_topic_find(ax_str_from(name)) : NULL;
+
+	if (topic)
+		return wanted->manual ? cli_manual_print_topic(&cli->out, topic)
+				      : cli_help_print_topic(&cli->out, topic);
 	if (name && !command)
 		return cli_command_unknown(name, err);
 	if (wanted->manual)
@@ -28,21 +34,24 @@ static const struct opt options[] = {
 
 static const struct cli_example examples[] = {
 	{ "help query", "everything about query" },
+	{ "help settings", "what artidx.json may hold" },
 	{ "help --man scan | man -l -", "its manual page" },
 	{ 0 },
 };
 
 const struct command cmd_help = {
 	.name = "help",
-	.summary = "print everything about a command",
-	.operands = "[VERB]",
+	.summary = "print everything about a command or a topic",
+	.operands = "[VERB|TOPIC]",
 	.max_operands = 1,
 	.takes = CLI_OPERAND_TOPIC,
 	.options = options,
 	.settings_size = sizeof(struct help_settings),
 	.examples = examples,
 	.description =
-		"The same as artidx VERB --help. Without a verb: the commands and the options "
+		"Of a command the same as artidx VERB --help. Topics are language (of "
+		"queries), "
+		"settings (artidx.json) and json. Without either: the commands and the options "
 		"that all of them take.",
 	.run = run,
 };

@@ -24,6 +24,7 @@ verbs() { artidx -h | sed -n '/^Commands/,/^$/s/^  \([a-z]*\) .*/\1/p'; }
 		expect 0 artidx "$verb" -h
 		has "Examples"
 		expect 0 artidx "$verb" --help
+		[ "$(wc -L <<<"$output")" -le 80 ]
 		"$ARTIDX" help --man "$verb" >page
 		if command -v mandoc >/dev/null; then
 			expect 0 mandoc -T lint page
@@ -37,6 +38,56 @@ verbs() { artidx -h | sed -n '/^Commands/,/^$/s/^  \([a-z]*\) .*/\1/p'; }
 @test "manual pages: one for each command is built" {
 	for verb in $(verbs); do
 		[ -s "$(dirname "$ARTIDX")/../man/artidx-$verb.1" ]
+	done
+}
+
+@test "pages of topics: on the terminal, as manual pages without a warning, built" {
+	local build page
+	build=$(dirname "$ARTIDX")/../man
+	for topic in language/artidx-query.7 settings/artidx-config.5 json/artidx-json.7; do
+		expect 0 artidx help "${topic%/*}"
+		[ "$(wc -L <<<"$output")" -le 80 ]
+		page=$build/${topic#*/}
+		"$ARTIDX" help --man "${topic%/*}" | cmp - "$page"
+		! command -v mandoc >/dev/null || [ -z "$(mandoc -T lint "$page")" ]
+	done
+}
+
+@test "man renders every page without a warning" {
+	command -v man >/dev/null || skip "man-db is not installed"
+	for page in "$(dirname "$ARTIDX")"/../man/*; do
+		for width in 60 80 120; do
+			MANWIDTH=$width man --warnings -l "$page" >rendered 2>warnings
+			[ -s rendered ]
+			[ ! -s warnings ] || {
+				cat warnings
+				return 1
+			}
+		done
+	done
+}
+
+@test "every setting, field and member that is printed is in its page" {
+	artidx help settings >page
+	for key in $(artidx config --json | jq -r '.values | keys[]'); do
+		grep -qE "^  $key: |^  \"?$key" page || [ "$key" = root ] || [ "$key" = catalogue ]
+	done
+	"$ARTIDX_SAMPLE" sample >/dev/null
+	cd sample
+	artidx help json >page
+	artidx scan >/dev/null
+	for command in "scan" "inspect out/v_hack_full.safetensors out/vhack_grads_bad.safetensors" \
+		"show out/v_hack_full.safetensors" "show 20260527T080000_fast_vanilla_seed41_sweep00_vanilla_s41" \
+		"check" "resolve out/v_hack_full.safetensors" "reorg --queue file:queue.json --links" \
+		"archive out/pairsets" "path checkpoint --run x" "query runs" "query class:v_hack" "config"; do
+		# shellcheck disable=SC2086 # a list of words
+		for key in $(artidx $command --json | jq -r 'keys[], (.rows?[0]?, .files?[0]?, .file?, .run?, .moves?[0]?, .stay?[0]? | objects | keys[])' 2>/dev/null); do
+			case $key in *_ns | *_b64) continue ;; esac
+			grep -qw -- "$key" page || {
+				echo "$command: $key is in no page"
+				return 1
+			}
+		done
 	done
 }
 

@@ -4,7 +4,7 @@
 # include and link; an edge that points upward stops the configure step. LIBRARIES are third-party
 # targets. Include edges that are not declared are caught by the test lint.layers.NAME.
 
-set(ARTIDX_LAYERS base safetensors indexer query reorg archive cli)
+set(ARTIDX_LAYERS base safetensors indexer query reorg archive report cli)
 
 function(artidx_layer name)
   cmake_parse_arguments(ARG "" "" "USES;LIBRARIES;SOURCES" ${ARGN})

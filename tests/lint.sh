@@ -6,7 +6,7 @@
 set -eu
 
 build=$1 jobs=$2
-layers='base safetensors indexer query reorg archive cli'
+layers='base safetensors indexer query reorg archive report cli'
 passed=$build/lint
 mkdir -p "$passed"
 status=0

@@ -17,6 +17,7 @@ extern const struct command cmd_inspect;
 extern const struct command cmd_path;
 extern const struct command cmd_query;
 extern const struct command cmd_reorg;
+extern const struct command cmd_report;
 extern const struct command cmd_resolve;
 extern const struct command cmd_restore;
 extern const struct command cmd_scan;

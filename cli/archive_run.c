@@ -102,21 +102,22 @@ static int by_path(const void *a, const void *b)
 	return ax_str_compare(x->path, y->path);
 }
 
-/* Classes of the files below dir; none where there is no catalogue. Strings are in the arena. */
+/* Classes of the files below dir; none where no catalogue can be used. Strings are in the arena. */
 static int read_labels(struct cli_reorg *reorg, struct ax_str dir, struct arc_label **out,
 	size_t *n_out, struct ax_error *err)
 {
 	struct idx_filter filter = { .below = dir };
 	struct ax_str parent = ax_path_dir(dir);
-	struct cli_catalogue catalogue = { 0 };
+	struct idx_snapshot *snapshot = NULL;
 	struct idx_files *files = NULL;
-	struct ax_error missing;
 	struct idx_entry entry;
 	int more = 0;
 
-	if (cli_catalogue_read(&reorg->project, &catalogue, &missing) < 0)
+	if (!reorg->catalogue.catalog)
 		return 0;
-	if (idx_files_open(catalogue.snapshot, &filter, &files, err) < 0)
+	if (idx_snapshot_begin(reorg->catalogue.catalog, &snapshot, err) < 0)
+		return -1;
+	if (idx_files_open(snapshot, &filter, &files, err) < 0)
 		more = -1;
 	while (more >= 0 && (more = idx_files_next(files, &entry, err)) > 0) {
 		struct ax_arena *arena = &reorg->cli->arena;
@@ -134,7 +135,7 @@ static int read_labels(struct cli_reorg *reorg, struct ax_str dir, struct arc_la
 			more = ax_fail(err, ENOMEM, "no memory for labels");
 	}
 	idx_files_close(files);
-	cli_catalogue_close(&catalogue);
+	idx_snapshot_end(snapshot);
 	if (*n_out)
 		qsort(*out, *n_out, sizeof(**out), by_path);
 	return more;
@@ -202,6 +203,19 @@ static int retire(struct cli_reorg *reorg, struct reorg_store *store,
 	return status;
 }
 
+/*
+ * The catalogue knows what is in the archive before the originals go. It can be made anew at any
+ * time, so it does not decide how this ends.
+ */
+static void bring_catalogue(struct cli_reorg *reorg, const char *meanwhile)
+{
+	struct ax_error mistake;
+
+	if (cli_reorg_rescan(reorg, true, &mistake) < 0)
+		cli_report_warning(&reorg->cli->out, "%s, but the catalogue cannot be used: %s",
+			meanwhile, mistake.message);
+}
+
 int cli_archive_apply(struct cli_reorg *reorg, struct reorg_store *store, struct ax_str dir,
 	const struct cli_archive_options *options, struct cli_archived *out,
 	struct ax_error *err)
@@ -212,10 +226,14 @@ int cli_archive_apply(struct cli_reorg *reorg, struct reorg_store *store, struct
 
 	if (read_tree(reorg, dir, &tree, out, err) < 0)
 		return -1;
+	if (!reorg->catalogue.catalog)
+		bring_catalogue(reorg, "archiving goes on");
 	if (arc_retire_plan(&tree, out->dir, now(), &reorg->cli->arena, &plan, err) == 0 &&
 		(options->keep || pass_gate(reorg, &plan, err) == 0) &&
-		create(reorg, &tree, options, out, err) == 0)
+		create(reorg, &tree, options, out, err) == 0) {
+		bring_catalogue(reorg, "the archive is made");
 		status = options->keep ? 0 : retire(reorg, store, &plan, out, err);
+	}
 	arc_tree_free(&tree);
 	return status;
 }

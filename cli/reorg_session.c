@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/path.h"
+#include "cli/archived.h"
 #include "cli/command.h"
 #include "cli/queue.h"
 #include "indexer/catalog.h"
@@ -71,6 +72,9 @@ int cli_reorg_rescan(struct cli_reorg *reorg, bool record_moves, struct ax_error
 		return -1;
 	int status = idx_scan(reorg->catalogue.catalog, history, &options, &report, err);
 	idx_history_close(history);
+	if (status == 0)
+		status = cli_archived_update(&reorg->project, &reorg->config,
+			reorg->catalogue.catalog, &report, err);
 	idx_scan_report_free(&report);
 	return status;
 }

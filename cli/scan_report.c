@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "cli/output.h"
-#include "indexer/catalog.h"
+#include "indexer/archives.h"
 #include "indexer/scan.h"
 
 #include <errno.h>
@@ -206,7 +206,20 @@ static void print_count(struct cli_output *out, const char *joint, uint64_t coun
 		fprintf(out->stream, "%s%s %s", joint, text, what);
 }
 
-static void print_summary(struct cli_output *out, const struct idx_scan_report *report)
+/* What all archives hold that the catalogue knows. */
+static struct idx_class_sum sum_archives(const struct idx_snapshot *snapshot)
+{
+	struct idx_class_sum sum = { 0 };
+
+	for (size_t i = 0; i < idx_snapshot_archive_count(snapshot); i++) {
+		sum.files += idx_snapshot_archive(snapshot, i)->files;
+		sum.bytes += idx_snapshot_archive(snapshot, i)->bytes;
+	}
+	return sum;
+}
+
+static void print_summary(struct cli_output *out, const struct idx_scan_report *report,
+	const struct idx_class_sum *archived)
 {
 	char files[AX_UNITS_MAX];
 
@@ -220,6 +233,7 @@ static void print_summary(struct cli_output *out, const struct idx_scan_report *
 	print_count(out, ", ", report->removed, "gone");
 	print_count(out, ", ", report->symlinks, "symlinks");
 	print_count(out, ", ", report->specials, "neither files nor links");
+	print_count(out, "; ", archived->files, "more in archives");
 	fprintf(out->stream, "%s\n", out->palette->reset);
 }
 
@@ -238,8 +252,9 @@ int cli_scan_report_print(struct cli_output *out, const struct cli_scan_result *
 		if (!is_printed(report, i))
 			print_kind(out, report, report->problems[i].status);
 	}
+	struct idx_class_sum archived = sum_archives(result->snapshot);
 	if (status == 0)
-		print_summary(out, report);
+		print_summary(out, report, &archived);
 	ax_arena_free(&arena);
 	return status;
 }
@@ -302,6 +317,9 @@ static void write_report(struct ax_json_writer *w, const struct cli_scan_result 
 	write_number(w, "moved", report->moved);
 	write_number(w, "symlinks", report->symlinks);
 	write_number(w, "specials", report->specials);
+	struct idx_class_sum archived = sum_archives(result->snapshot);
+	write_number(w, "archived_files", archived.files);
+	write_number(w, "archived_bytes", archived.bytes);
 	write_classes(w, rows, n);
 	write_problems(w, report);
 	ax_json_write_key(w, AX_STR("seconds"));

@@ -138,6 +138,8 @@ static void write_entry(struct ax_json_writer *w, const struct idx_entry *entry)
 	cli_record_json_bool(w, "misnamed", entry->misnamed);
 	cli_record_json_u64(w, "size", entry->size);
 	cli_record_json_time(w, "mtime", entry->mtime);
+	if (entry->archive.len)
+		ax_json_write_path(w, "archived_in", entry->archive);
 }
 
 int cli_show_json_file(struct cli_output *out, const struct cli_show_subject *subject,

@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "base/units.h"
 #include "cli/output.h"
 #include "cli/sheet.h"
@@ -97,6 +98,8 @@ static void print_identity(struct cli_output *out, const struct idx_entry *entry
 	else
 		cli_sheet_printf(out, "size", "%s (%s bytes)", size, bytes);
 	cli_sheet_printf(out, "modified", "%s", time);
+	if (entry->archive.len)
+		cli_sheet_path(out, "archive", entry->archive, AX_STR(""));
 }
 
 static void print_owner(struct cli_output *out, const struct idx_owner *owner)
@@ -155,7 +158,7 @@ int cli_show_file(struct cli_output *out, const struct cli_show_subject *subject
 static int measure_directory(struct idx_snapshot *snapshot, struct ax_str path,
 	struct idx_class_sum *sum, struct ax_error *err)
 {
-	struct idx_filter filter = { .below = path };
+	struct idx_filter filter = { .below = path, .archived = true };
 	struct idx_files *files = NULL;
 	struct idx_entry entry;
 	int more = 0;
@@ -182,6 +185,10 @@ static int describe_run_file(struct ax_buf *buf, struct idx_snapshot *snapshot,
 		ax_buf_printf(buf, "%.*s, %s", AX_STR_ARG(file->entry.class_name), size);
 		if (file->entry.status != IDX_OK)
 			ax_buf_printf(buf, ", %s", idx_status_name(file->entry.status));
+		if (file->entry.archive.len) {
+			ax_buf_append_text(buf, ", in ");
+			ax_text_quote(buf, file->entry.archive);
+		}
 		return 0;
 	}
 	if (measure_directory(snapshot, file->path, &sum, err) < 0)

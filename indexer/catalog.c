@@ -1,5 +1,5 @@
 /*
- * The catalogue's schema, version 1. Tables are LMDB's named databases; what lies around a value
+ * The catalogue's schema, version 2. Tables are LMDB's named databases; what lies around a value
  * (its checksum) is described in store_access.c. Numbers in keys are big-endian, numbers in values
  * little-endian; varint and text are explained in detail.c.
  *
@@ -12,12 +12,17 @@
  *	zones    u16 class, key in dirs
  *	                    -> u32 files, u64 bytes, u64 smallest, largest size, i64 earliest,
  *	                       latest mtime of the class's files in that chunk. Class 0xFFFF: files
- *	                       that runs are derived from.
+ *	                       that runs are derived from; 0xFFFE: files named *.tar.zst.
  *	details  u64 number -> a detail: detail.c. Numbers only rise.
  *	layouts  16 bytes, the exact layout's digest -> a tensor list: detail.c
  *	notes    u32 number -> text evidence, text problem
  *	runs     u32 number, in order of ids -> a run: detail.c
  *	owners   u64 number of a detail -> an owner: detail.c
+ *	archives u32 number -> one *.tar.zst that was looked into: text path, text the directory that
+ *	                       its members were in, text problem; u64 device, inode, size, i64
+ *	                       mtime, ctime; 16 bytes digest of the rules; u64 files, bytes
+ *	archived XXH3-128 of a directory's path, u32 number of an archive, u32 number of the chunk
+ *	                    -> a chunk of archived files; inodes and device are 0
  *
  * Directories are found by the digest of their path, because paths do not fit into keys; a digest
  * that two paths share is noticed by the path in the chunk. A first scan commits in pieces with
@@ -257,7 +262,8 @@ int catalog_snapshot_of(struct idx_catalog *catalog, struct idx_txn *txn,
 	int found = read_state(snapshot, err);
 	if (found < 0)
 		goto out;
-	if (found == 1 && snapshot->state.complete && read_classes(snapshot, err) < 0)
+	if (found == 1 && snapshot->state.complete &&
+		(read_classes(snapshot, err) < 0 || catalog_archives_load(snapshot, err) < 0))
 		goto out;
 	snapshot->notes =
 		calloc(snapshot->state.next_note + (size_t)1, sizeof(*snapshot->notes));
@@ -309,6 +315,7 @@ void idx_snapshot_end(struct idx_snapshot *snapshot)
 	idx_intern_free(&snapshot->classes);
 	free(snapshot->sums);
 	free(snapshot->notes);
+	free(snapshot->archives);
 	free(snapshot);
 }
 
@@ -361,6 +368,11 @@ void idx_catalog_close(struct idx_catalog *catalog)
 	free(catalog);
 }
 
+int idx_catalog_grow(struct idx_catalog *catalog, struct ax_error *err)
+{
+	return idx_store_grow(catalog->store, err);
+}
+
 int idx_catalog_remove(const char *path, struct ax_error *err)
 {
 	return idx_store_remove(path, err);
@@ -394,7 +406,8 @@ bool idx_snapshot_class_id(const struct idx_snapshot *snapshot, struct ax_str na
 {
 	uint32_t id;
 
-	if (!idx_intern_find(&snapshot->classes, name, &id) || !snapshot->sums[id].files)
+	if (!idx_intern_find(&snapshot->classes, name, &id) ||
+		(!snapshot->sums[id].files && !snapshot->n_archives))
 		return false;
 	*out = id;
 	return true;
@@ -490,19 +503,6 @@ int catalog_chunk_get(struct idx_catalog *catalog, struct idx_txn *txn, const ch
 	return found;
 }
 
-static bool find_in_chunk(const struct idx_chunk *chunk, struct ax_str name,
-	struct idx_file *out)
-{
-	struct idx_chunk_cursor cursor = { .chunk = chunk };
-
-	while (idx_chunk_next(&cursor, out)) {
-		int order = ax_str_compare(out->name, name);
-		if (order >= 0)
-			return order == 0;
-	}
-	return false;
-}
-
 /*
  * The first chunk of dir that does not end before name: 1, 0, -1. Numbers are doubled until there
  * is one or the chunks end, and then halved: a directory may have thousands of chunks.
@@ -546,7 +546,7 @@ int idx_snapshot_find(struct idx_snapshot *snapshot, struct ax_str path, struct 
 	struct idx_file file;
 	int found = find_chunk(snapshot, ax_path_dir(path), name, &chunk, err);
 
-	if (found <= 0 || !find_in_chunk(&chunk, name, &file))
+	if (found <= 0 || !idx_chunk_find(&chunk, name, &file))
 		return found < 0 ? -1 : 0;
 	return catalog_entry(snapshot, &chunk, &file, out, err) < 0 ? -1 : 1;
 }

@@ -77,6 +77,7 @@ struct idx_filter {
 	 */
 	struct ax_str part;
 	bool or_detail;
+	bool archived; /* archived files too: behind all others, see archives.h */
 };
 
 /* Files ordered by directory key, then name; not by path. */
@@ -92,6 +93,10 @@ void idx_files_close(struct idx_files *files);
 /* One file by its root-relative path: 1, 0, -1. */
 int idx_snapshot_find(struct idx_snapshot *snapshot, struct ax_str path, struct idx_entry *out,
 	struct ax_error *err);
+
+/* The same, where it is not on the disk in an archive: entry->archive names it. */
+int idx_snapshot_find_anywhere(struct idx_snapshot *snapshot, struct ax_str path,
+	struct idx_entry *out, struct ax_error *err);
 
 /* The detail of an entry (entry->detail is not 0): arrays live in arena, strings as said above. */
 int idx_snapshot_detail(struct idx_snapshot *snapshot, const struct idx_entry *entry,
@@ -124,6 +129,9 @@ int idx_run_cursor_next(struct idx_run_cursor *cursor, struct ax_arena *arena,
 void idx_run_cursor_close(struct idx_run_cursor *cursor);
 int idx_snapshot_run(struct idx_snapshot *snapshot, struct ax_str id, struct ax_arena *arena,
 	struct idx_run *out, struct ax_error *err);
+
+/* Let changes add twice as much, after one that failed with ENOBUFS. */
+int idx_catalog_grow(struct idx_catalog *catalog, struct ax_error *err);
 
 /* Remove the catalogue in directory path, so that the next scan makes a new one. */
 int idx_catalog_remove(const char *path, struct ax_error *err);

@@ -7,16 +7,21 @@
 #ifndef ARTIDX_INDEXER_CATALOG_INTERNAL_H
 #define ARTIDX_INDEXER_CATALOG_INTERNAL_H
 
+#include "indexer/archives.h"
 #include "indexer/catalog.h"
 #include "indexer/chunk.h"
 #include "indexer/intern.h"
 #include "indexer/store.h"
 
 enum {
-	CATALOG_VERSION = 1,
-	CATALOG_DIR_KEY = 20,     /* digest of the path, number of the chunk */
-	CATALOG_ZONE_KEY = 22,    /* class, then a key as above */
-	CATALOG_RELATED = 0xFFFF, /* in place of a class: files that runs are derived from */
+	CATALOG_VERSION = 2,
+	CATALOG_DIR_KEY = 20,      /* digest of the path, number of the chunk */
+	CATALOG_ZONE_KEY = 22,     /* class, then a key as above */
+	CATALOG_ARCHIVED_KEY = 24, /* digest of the path, number of the archive, of the chunk */
+	/* In place of a class: */
+	CATALOG_RELATED = 0xFFFF,  /* files that runs are derived from */
+	CATALOG_ARCHIVES = 0xFFFE, /* files that may be archives */
+	CATALOG_CLASSES = 0xFFFE,  /* there are fewer */
 };
 
 struct idx_catalog {
@@ -46,11 +51,18 @@ struct idx_snapshot {
 	struct idx_intern classes;
 	struct idx_class_sum *sums; /* one a class */
 	struct catalog_note *notes; /* by number, as far as they were asked for */
+	size_t n_archives;          /* by number */
+	struct catalog_archive *archives;
 };
 
 struct catalog_note {
 	struct ax_str why, problem;
 	bool known;
+};
+
+struct catalog_archive {
+	uint32_t number;
+	struct idx_archive record;
 };
 
 /* What one class has in one chunk. */
@@ -103,7 +115,27 @@ int catalog_note_get(struct idx_snapshot *snapshot, uint32_t number,
 int catalog_sweep(struct idx_catalog *catalog, struct idx_txn *txn, uint32_t next_note,
 	struct ax_error *err);
 
-/* As idx_files_open(), over the files that runs are derived from. */
+/* Archives of a snapshot, and their records. */
+int catalog_archives_load(struct idx_snapshot *snapshot, struct ax_error *err);
+void catalog_archive_encode(struct ax_buf *buf, const struct idx_archive *archive);
+void catalog_archived_key(struct ax_digest dir, uint32_t archive, uint32_t chunk,
+	char key[CATALOG_ARCHIVED_KEY]);
+uint32_t catalog_archived_number(struct ax_str key);
+
+/* A walk over the chunks of archived files: 1 and the next one, 0, -1. */
+struct catalog_archived;
+int catalog_archived_open(struct idx_snapshot *snapshot, struct catalog_archived **out,
+	struct ax_error *err);
+void catalog_archived_close(struct catalog_archived *archived);
+int catalog_archived_next(struct catalog_archived *archived, struct idx_chunk *chunk,
+	struct ax_error *err);
+
+/* Of the chunk at hand: whether nothing hides the file called name, 1, 0, -1; its archive. */
+int catalog_archived_shows(struct catalog_archived *archived, const struct idx_chunk *chunk,
+	struct ax_str name, struct ax_error *err);
+struct ax_str catalog_archived_path(const struct catalog_archived *archived);
+
+/* As idx_files_open(), over the files that runs are derived from: also archived ones. */
 int catalog_related_open(struct idx_snapshot *snapshot, struct idx_files **out,
 	struct ax_error *err);
 

@@ -68,8 +68,9 @@ static int mark_notes(struct idx_catalog *catalog, struct ax_str key, struct ax_
 	struct idx_chunk chunk;
 	struct idx_file file;
 
-	if (catalog_chunk_decode(catalog, key, value, &chunk, err) < 0)
-		return -1;
+	(void)key;
+	if (!idx_chunk_open(value, &chunk))
+		return catalog_damaged(catalog, "a directory", err);
 	struct idx_chunk_cursor cursor = { .chunk = &chunk };
 	while (idx_chunk_next(&cursor, &file)) {
 		if (file.note >= used->next_note)
@@ -143,6 +144,7 @@ int catalog_sweep(struct idx_catalog *catalog, struct idx_txn *txn, uint32_t nex
 	}
 	if (visit_table(catalog, txn, IDX_TABLE_DETAILS, mark_layout, &used, err) < 0 ||
 		visit_table(catalog, txn, IDX_TABLE_DIRS, mark_notes, &used, err) < 0 ||
+		visit_table(catalog, txn, IDX_TABLE_ARCHIVED, mark_notes, &used, err) < 0 ||
 		drop_unused(catalog, txn, IDX_TABLE_LAYOUTS, doom_layout, &used, err) < 0 ||
 		drop_unused(catalog, txn, IDX_TABLE_NOTES, doom_note, &used, err) < 0)
 		goto out;

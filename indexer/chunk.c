@@ -218,6 +218,18 @@ struct ax_str idx_chunk_last_name(const struct idx_chunk *chunk)
 	return ax_str_slice(chunk->names, chunk->names.len - length, length);
 }
 
+bool idx_chunk_find(const struct idx_chunk *chunk, struct ax_str name, struct idx_file *out)
+{
+	struct idx_chunk_cursor cursor = { .chunk = chunk };
+
+	while (idx_chunk_next(&cursor, out)) {
+		int order = ax_str_compare(out->name, name);
+		if (order >= 0)
+			return order == 0;
+	}
+	return false;
+}
+
 uint64_t idx_chunk_smallest(const struct idx_chunk *chunk, enum idx_column column)
 {
 	return chunk->columns[column].base;

@@ -23,6 +23,7 @@ enum idx_file_flag {
 	IDX_FILE_LINKED = 1 << 6,
 	IDX_FILE_MISNAMED = 1 << 7,
 	IDX_FILE_RELATED = 1 << 8, /* runs are derived from it */
+	IDX_FILE_ARCHIVE = 1 << 9, /* by its name it may be an archive of ours */
 };
 
 /* One file as stored: what names it has for its class and evidence are numbers here. */
@@ -98,6 +99,9 @@ bool idx_chunk_next(struct idx_chunk_cursor *cursor, struct idx_file *out);
 
 /* The last of its names. */
 struct ax_str idx_chunk_last_name(const struct idx_chunk *chunk);
+
+/* Whether it has a file called name. */
+bool idx_chunk_find(const struct idx_chunk *chunk, struct ax_str name, struct idx_file *out);
 
 /* The smallest value that column may have, and the largest: bounds, not always reached. */
 uint64_t idx_chunk_smallest(const struct idx_chunk *chunk, enum idx_column column);

@@ -138,10 +138,14 @@ static bool open_file(struct look *look)
 	unsigned *atime = &look->examiner->keep_atime;
 	int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY;
 
-	look->fd = openat(subject->dirfd, subject->name, flags | (int)*atime);
-	if (look->fd < 0 && errno == EPERM && *atime) {
-		*atime = 0;
-		look->fd = openat(subject->dirfd, subject->name, flags);
+	if (!subject->name) {
+		look->fd = fcntl(subject->dirfd, F_DUPFD_CLOEXEC, 0);
+	} else {
+		look->fd = openat(subject->dirfd, subject->name, flags | (int)*atime);
+		if (look->fd < 0 && errno == EPERM && *atime) {
+			*atime = 0;
+			look->fd = openat(subject->dirfd, subject->name, flags);
+		}
 	}
 	if (look->fd < 0 && errno == ENOENT) {
 		settle(look, IDX_UNREADABLE, "it vanished while it was looked at");
@@ -163,6 +167,8 @@ static bool open_file(struct look *look)
  */
 static bool look_again(struct look *look)
 {
+	if (!look->subject->name)
+		return true;
 	if (fstat(look->fd, &look->st) < 0) {
 		settle_unreadable(look, "it cannot be looked at", errno);
 		return false;
@@ -438,7 +444,7 @@ static int examine_other(struct look *look)
 {
 	if (classify(look, NULL) < 0)
 		return -1;
-	if (look->fd >= 0 && idx_shards_is_index(look->subject->path) &&
+	if (look->fd >= 0 && look->subject->name && idx_shards_is_index(look->subject->path) &&
 		ax_str_equal(look->out->class_name, AX_STR("other")))
 		return describe_shards(look);
 	if (ax_str_equal(look->out->class_name, AX_STR("log")))
@@ -521,4 +527,26 @@ int idx_examine(struct idx_examiner *examiner, const struct idx_subject *subject
 		finding.status == IDX_WRITING || finding.status == IDX_UNREADABLE;
 	*out = finding;
 	return 0;
+}
+
+bool idx_finding_is_related(const struct idx_finding *found)
+{
+	static const struct ax_str classes[] = {
+		AX_STR_INIT("checkpoint"),
+		AX_STR_INIT("log"),
+		AX_STR_INIT("lora"),
+		AX_STR_INIT("adapter"),
+	};
+
+	if (!found->has_detail)
+		return false;
+	for (size_t i = 0; i < sizeof(classes) / sizeof(*classes); i++) {
+		if (ax_str_equal(found->class_name, classes[i]))
+			return true;
+	}
+	for (size_t i = 0; i < found->detail.n_metadata; i++) {
+		if (ax_str_equal(found->detail.metadata[i].key, AX_STR("cfg")))
+			return true;
+	}
+	return false;
 }

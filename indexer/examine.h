@@ -31,7 +31,10 @@ int idx_examiner_new(const struct idx_examine_options *options, struct idx_exami
 	struct ax_error *err);
 void idx_examiner_free(struct idx_examiner *examiner);
 
-/* What is to be examined. path is root-relative and for the rules; dirfd and name open it. */
+/*
+ * What is to be examined. path is root-relative and for the rules; dirfd and name open it. name
+ * NULL: dirfd is open on its content, and stat says what the file itself was.
+ */
 struct idx_subject {
 	struct ax_str path;
 	int dirfd;
@@ -62,6 +65,9 @@ struct idx_finding {
  */
 int idx_examine(struct idx_examiner *examiner, const struct idx_subject *subject,
 	struct idx_finding *out, struct ax_error *err);
+
+/* Whether runs are derived from it: from logs, checkpoints, whatever says how it was made. */
+bool idx_finding_is_related(const struct idx_finding *found);
 
 /* The header that the last idx_examine() read, or NULL: for showing all its tensors. */
 const struct sft_header *idx_examiner_header(const struct idx_examiner *examiner);

@@ -4,6 +4,9 @@
  * once; a chunk is only read when the zone of a wanted class leaves room for the size and time
  * asked for.
  *
+ * Archived files follow, where they are asked for: all their chunks are looked at (see
+ * catalog_archives.c).
+ *
  * A walk that reaches the end checks that it saw as many chunks, or files of a class, as the
  * catalogue says there are: a page that LMDB silently skipped is damage.
  */
@@ -29,10 +32,11 @@ struct lane {
 struct idx_files {
 	struct idx_snapshot *snapshot;
 	struct idx_filter filter;
-	bool related;   /* only files that runs are derived from */
-	size_t n_lanes; /* 0: all chunks */
+	uint32_t special; /* what stands in place of a class, or 0 */
+	size_t n_lanes;   /* 0: all chunks */
 	struct lane *lanes;
 	struct idx_cursor *chunks;
+	struct catalog_archived *archived; /* NULL: still among those on the disk */
 	uint64_t chunk_count;
 	uint64_t visited;
 	struct idx_chunk chunk;
@@ -48,8 +52,8 @@ static int open_lanes(struct idx_files *files, struct ax_error *err)
 	files->lanes = calloc(filter->n_classes + 1, sizeof(*files->lanes));
 	if (!files->lanes)
 		return ax_fail(err, ENOMEM, "catalogue: no memory to walk over files");
-	if (files->related) {
-		files->lanes[files->n_lanes++].class_id = CATALOG_RELATED;
+	if (files->special) {
+		files->lanes[files->n_lanes++].class_id = files->special;
 		return start_lane(files, files->lanes, err);
 	}
 	for (size_t i = 0; i < filter->n_classes; i++) {
@@ -67,7 +71,7 @@ static int open_lanes(struct idx_files *files, struct ax_error *err)
 }
 
 static int open_files(struct idx_snapshot *snapshot, const struct idx_filter *filter,
-	bool related, struct idx_files **out, struct ax_error *err)
+	uint32_t special, struct idx_files **out, struct ax_error *err)
 {
 	struct idx_files *files = calloc(1, sizeof(*files));
 	int status;
@@ -76,9 +80,9 @@ static int open_files(struct idx_snapshot *snapshot, const struct idx_filter *fi
 		return ax_fail(err, ENOMEM, "catalogue: no memory to walk over files");
 	files->snapshot = snapshot;
 	files->filter = *filter;
-	files->related = related;
+	files->special = special;
 	files->cursor.chunk = &files->chunk;
-	if (filter->classes || related)
+	if (filter->classes || special)
 		status = open_lanes(files, err);
 	else
 		status = idx_cursor_open(snapshot->txn, IDX_TABLE_DIRS, &files->chunks, err);
@@ -93,15 +97,23 @@ static int open_files(struct idx_snapshot *snapshot, const struct idx_filter *fi
 int idx_files_open(struct idx_snapshot *snapshot, const struct idx_filter *filter,
 	struct idx_files **out, struct ax_error *err)
 {
-	return open_files(snapshot, filter, false, out, err);
+	return open_files(snapshot, filter, 0, out, err);
 }
 
 int catalog_related_open(struct idx_snapshot *snapshot, struct idx_files **out,
 	struct ax_error *err)
 {
+	struct idx_filter everything = { .archived = true };
+
+	return open_files(snapshot, &everything, CATALOG_RELATED, out, err);
+}
+
+int idx_archive_files_open(struct idx_snapshot *snapshot, struct idx_files **out,
+	struct ax_error *err)
+{
 	struct idx_filter everything = { 0 };
 
-	return open_files(snapshot, &everything, true, out, err);
+	return open_files(snapshot, &everything, CATALOG_ARCHIVES, out, err);
 }
 
 void idx_files_close(struct idx_files *files)
@@ -109,6 +121,7 @@ void idx_files_close(struct idx_files *files)
 	if (!files)
 		return;
 	idx_cursor_close(files->chunks);
+	catalog_archived_close(files->archived);
 	for (size_t i = 0; i < files->n_lanes; i++)
 		idx_cursor_close(files->lanes[i].cursor);
 	free(files->lanes);
@@ -135,7 +148,7 @@ static int take_zone(struct idx_files *files, struct lane *lane, int found, stru
 		      : UINT32_MAX;
 	if (class_id != lane->class_id) {
 		lane->at_end = true;
-		if (!files->related && lane->files != snapshot->sums[lane->class_id].files)
+		if (!files->special && lane->files != snapshot->sums[lane->class_id].files)
 			return catalog_damaged(snapshot->catalog, "files are missing", err);
 		return 0;
 	}
@@ -283,8 +296,12 @@ static int next_chunk(struct idx_files *files, struct ax_error *err)
 	int found;
 
 	do {
-		found = files->lanes ? next_chunk_by_zones(files, err)
-				     : next_chunk_of_all(files, err);
+		if (files->archived)
+			found = catalog_archived_next(files->archived, &files->chunk, err);
+		else if (files->lanes)
+			found = next_chunk_by_zones(files, err);
+		else
+			found = next_chunk_of_all(files, err);
 	} while (found == 1 && !chunk_fits(files));
 	files->cursor.index = 0;
 	files->cursor.name_offset = 0;
@@ -298,13 +315,40 @@ static bool file_fits(const struct idx_files *files, const struct idx_file *file
 
 	for (size_t i = 0; !has_class && i < filter->n_classes; i++)
 		has_class = filter->classes[i] == file->class_id;
-	if (!has_class || (files->related && !(file->flags & IDX_FILE_RELATED)))
+	if (!has_class)
+		return false;
+	if (files->special == CATALOG_RELATED && !(file->flags & IDX_FILE_RELATED))
+		return false;
+	if (files->special == CATALOG_ARCHIVES && !(file->flags & IDX_FILE_ARCHIVE))
 		return false;
 	if (filter->has_size &&
 		(file->size < filter->size_min || file->size > filter->size_max))
 		return false;
 	return !filter->has_mtime ||
 	       (file->mtime >= filter->mtime_min && file->mtime <= filter->mtime_max);
+}
+
+/* The file as an entry: 1, 0 when another one hides it, -1. */
+static int make_entry(struct idx_files *files, const struct idx_file *file,
+	struct idx_entry *out, struct ax_error *err)
+{
+	int shows = 1;
+
+	if (files->archived)
+		shows = catalog_archived_shows(files->archived, &files->chunk, file->name, err);
+	if (shows == 1 && catalog_entry(files->snapshot, &files->chunk, file, out, err) < 0)
+		shows = -1;
+	if (shows == 1 && files->archived)
+		out->archive = catalog_archived_path(files->archived);
+	return shows;
+}
+
+/* Behind the files on the disk: 1 when archived ones follow, 0, -1. */
+static int turn_to_archives(struct idx_files *files, struct ax_error *err)
+{
+	if (files->archived || !files->filter.archived || !files->snapshot->n_archives)
+		return 0;
+	return catalog_archived_open(files->snapshot, &files->archived, err) < 0 ? -1 : 1;
 }
 
 int idx_files_next(struct idx_files *files, struct idx_entry *out, struct ax_error *err)
@@ -317,11 +361,17 @@ int idx_files_next(struct idx_files *files, struct idx_entry *out, struct ax_err
 			files->visited++;
 			if (!file_fits(files, &file))
 				continue;
-			int status =
-				catalog_entry(files->snapshot, &files->chunk, &file, out, err);
-			return status < 0 ? -1 : 1;
+			int shows = make_entry(files, &file, out, err);
+			if (shows != 0)
+				return shows;
 		}
 		int found = next_chunk(files, err);
+		if (found == 0) {
+			files->chunk.count = 0;
+			found = turn_to_archives(files, err);
+			if (found == 1)
+				continue;
+		}
 		if (found != 1)
 			return found;
 	}

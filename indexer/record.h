@@ -80,6 +80,11 @@ struct idx_entry {
 	uint32_t class_id; /* stable within a catalogue: for comparing quickly */
 	struct ax_str why; /* rule and evidence in a sentence */
 	uint64_t detail;   /* key of its idx_detail, 0 when it has none */
+	/*
+	 * The archive that it is in, "" when it is on the disk. Of an archived file dir and name
+	 * are what they were, and dev, ino and ctime are not known.
+	 */
+	struct ax_str archive;
 };
 
 /* What is stored of files that have more to tell: a header, a log, a pair set, a pointer. */

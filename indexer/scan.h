@@ -37,7 +37,7 @@ struct idx_scan_options {
 struct idx_problem {
 	struct ax_str path;
 	const char *
-		status; /* idx_status_name(), or "unreadable", "special", "vanished", "resurrected" */
+		status; /* idx_status_name(), or "unreadable", "special", "vanished", "resurrected", "damaged" */
 	struct ax_str why;
 };
 
@@ -62,6 +62,9 @@ struct idx_scan_report {
 int idx_scan(struct idx_catalog *catalog, struct idx_history *history,
 	const struct idx_scan_options *options, struct idx_scan_report *out,
 	struct ax_error *err);
+/* Add what a look at something else found; the strings are copied, but for status. */
+int idx_scan_report_add(struct idx_scan_report *report, struct ax_str path, const char *status,
+	struct ax_str why, struct ax_error *err);
 void idx_scan_report_free(struct idx_scan_report *report);
 
 #endif

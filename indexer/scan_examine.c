@@ -29,6 +29,8 @@ static uint32_t flags_of(const struct scan *scan, const struct idx_listed *now,
 		flags |= IDX_FILE_RACY;
 	if (now->linked)
 		flags |= IDX_FILE_LINKED;
+	if (now->type == IDX_REGULAR && ax_str_ends(now->name, AX_STR(".tar.zst")))
+		flags |= IDX_FILE_ARCHIVE;
 	return flags;
 }
 
@@ -53,29 +55,6 @@ static struct stat as_stat(const struct idx_listed *now)
 		.st_mtim = as_timespec(now->mtime),
 		.st_ctim = as_timespec(now->ctime),
 	};
-}
-
-/* Runs are derived from logs, checkpoints and whatever says in its metadata how it was made. */
-static bool is_related(const struct idx_finding *found)
-{
-	static const struct ax_str classes[] = {
-		AX_STR_INIT("checkpoint"),
-		AX_STR_INIT("log"),
-		AX_STR_INIT("lora"),
-		AX_STR_INIT("adapter"),
-	};
-
-	if (!found->has_detail)
-		return false;
-	for (size_t i = 0; i < sizeof(classes) / sizeof(*classes); i++) {
-		if (ax_str_equal(found->class_name, classes[i]))
-			return true;
-	}
-	for (size_t i = 0; i < found->detail.n_metadata; i++) {
-		if (ax_str_equal(found->detail.metadata[i].key, AX_STR("cfg")))
-			return true;
-	}
-	return false;
 }
 
 static bool is_alike(const struct scan_finding *kept, const struct idx_finding *found)
@@ -207,7 +186,7 @@ int scan_examine(struct scan_worker *worker, const struct scan_visit *visit,
 	out->file.flags = flags_of(worker->scan, now, visit->dir->dev) | found.status |
 			  (found.misnamed ? IDX_FILE_MISNAMED : 0) |
 			  (found.provisional ? IDX_FILE_RACY : 0) |
-			  (is_related(&found) ? IDX_FILE_RELATED : 0);
+			  (idx_finding_is_related(&found) ? IDX_FILE_RELATED : 0);
 	out->file.detail = old ? old->detail : 0;
 	out->finding = keep_finding(worker, &found);
 	return out->finding ? 1 : scan_no_memory(visit->dir->path, err);

@@ -106,6 +106,15 @@ int scan_problems_report(const struct scan_problems *problems, struct idx_scan_r
 	return 0;
 }
 
+int idx_scan_report_add(struct idx_scan_report *report, struct ax_str path, const char *status,
+	struct ax_str why, struct ax_error *err)
+{
+	struct idx_problem problem = { .path = path, .status = status, .why = why };
+	struct scan_problems one = { .count = 1, .items = &problem };
+
+	return scan_problems_report(&one, report, err);
+}
+
 void scan_problems_free(struct scan_problems *problems)
 {
 	ax_arena_free(&problems->arena);

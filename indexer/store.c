@@ -28,6 +28,8 @@ static const char *const table_names[IDX_TABLE_COUNT] = {
 	[IDX_TABLE_NOTES] = "notes",
 	[IDX_TABLE_RUNS] = "runs",
 	[IDX_TABLE_OWNERS] = "owners",
+	[IDX_TABLE_ARCHIVES] = "archives",
+	[IDX_TABLE_ARCHIVED] = "archived",
 };
 
 static int open_environment(MDB_env *env, const char *path, uint64_t map_size, unsigned flags)

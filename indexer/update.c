@@ -196,8 +196,8 @@ int idx_update_class(struct idx_update *update, struct ax_str name, uint32_t *ou
 	struct ax_error *err)
 {
 	if (!idx_intern_find(&update->classes, name, out)) {
-		if (update->classes.count >= CATALOG_RELATED)
-			return ax_fail(err, EOVERFLOW, "catalogue: more than 65,535 classes");
+		if (update->classes.count >= CATALOG_CLASSES)
+			return ax_fail(err, EOVERFLOW, "catalogue: too many classes");
 		if (!idx_intern_add(&update->classes, name, out))
 			return ax_fail(err, ENOMEM, "catalogue: no memory for its classes");
 	}
@@ -297,13 +297,13 @@ int idx_update_layout(struct idx_update *update, const struct sft_layout *layout
 
 /* Zones. */
 
-/* The zones of one chunk: at most one a file and the one of related files. */
+/* The zones of one chunk: at most one a file, and two that stand in place of classes. */
 struct zones {
 	size_t count;
 	struct {
 		uint32_t class_id;
 		struct catalog_zone zone;
-	} items[IDX_CHUNK_FILES + 1];
+	} items[IDX_CHUNK_FILES + 2];
 };
 
 static struct catalog_zone *zone_of(struct zones *zones, uint32_t class_id)
@@ -340,6 +340,8 @@ static void add_to_zones(struct zones *zones, const struct idx_file *file)
 	widen(zone_of(zones, file->class_id), file);
 	if (file->flags & IDX_FILE_RELATED)
 		widen(zone_of(zones, CATALOG_RELATED), file);
+	if (file->flags & IDX_FILE_ARCHIVE)
+		widen(zone_of(zones, CATALOG_ARCHIVES), file);
 }
 
 static void zones_of_chunk(const struct idx_chunk *chunk, struct zones *out)
@@ -491,6 +493,12 @@ int idx_update_drop_chunks(struct idx_update *update, struct ax_digest dir, uint
 	}
 }
 
+struct idx_txn *idx_update_change(struct idx_update *update)
+{
+	update->changed = true;
+	return update->txn;
+}
+
 /* Runs. */
 
 int idx_update_clear_runs(struct idx_update *update, struct ax_error *err)
@@ -545,7 +553,7 @@ static int sum_classes(struct idx_update *update, struct idx_class_sum *sums,
 		}
 		uint32_t id =
 			(uint32_t)((unsigned char)key.ptr[0] << 8 | (unsigned char)key.ptr[1]);
-		if (id == CATALOG_RELATED)
+		if (id >= CATALOG_CLASSES)
 			continue;
 		if (id >= update->classes.count || !catalog_zone_decode(value, &zone)) {
 			found = catalog_damaged(update->catalog, "a zone", err);

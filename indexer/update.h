@@ -73,6 +73,10 @@ int idx_update_find_chunk(struct idx_update *update, struct ax_digest dir, uint3
 int idx_update_snapshot(struct idx_update *update, struct idx_snapshot **out,
 	struct ax_error *err);
 
+/* The transaction, for changes of tables that nothing else here is about. */
+struct idx_txn;
+struct idx_txn *idx_update_change(struct idx_update *update);
+
 /* Forget all runs and owners, then add them anew, encoded: runs in order of their ids. */
 int idx_update_clear_runs(struct idx_update *update, struct ax_error *err);
 int idx_update_run(struct idx_update *update, struct ax_str encoded, struct ax_error *err);

@@ -141,6 +141,25 @@ int qry_columns_usual(enum qry_view view, const struct qry_node *node,
 	return add_shown(view, true, arena, out, err);
 }
 
+int qry_columns_add_archive(enum qry_view view, struct ax_arena *arena,
+	struct qry_columns *columns, struct ax_error *err)
+{
+	size_t n;
+	const struct qry_field *fields = qry_fields(view, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		struct qry_ref ref = { .field = &fields[i],
+			.text = ax_str_from(fields[i].name) };
+		if (!(fields[i].flags & QRY_FIELD_ARCHIVE) || columns->n == COLUMNS_MAX ||
+			has_column(columns, ref.text))
+			continue;
+		if (add(columns, &ref, arena, err) < 0)
+			return -1;
+		columns->items[columns->n - 1].is_optional = true;
+	}
+	return 0;
+}
+
 int qry_columns_identity(enum qry_view view, struct ax_arena *arena, struct qry_columns *out,
 	struct ax_error *err)
 {

@@ -23,6 +23,7 @@ struct qry_column {
 	struct qry_ref ref;
 	const char *name; /* ref.text with a NUL behind it */
 	bool is_downwards;
+	bool is_optional; /* nobody asked for it: not in a table where no row has it */
 };
 
 struct qry_columns {
@@ -44,6 +45,10 @@ int qry_columns_parse(enum qry_view view, const char *list, bool is_sort,
 int qry_columns_usual(enum qry_view view, const struct qry_node *node,
 	const struct qry_columns *sort, struct ax_arena *arena, struct qry_columns *out,
 	struct ax_error *err);
+
+/* And where the catalogue has archives: which of them a row is in. */
+int qry_columns_add_archive(enum qry_view view, struct ax_arena *arena,
+	struct qry_columns *columns, struct ax_error *err);
 
 /* The one field that says which row it is: path, run, file. */
 int qry_columns_identity(enum qry_view view, struct ax_arena *arena, struct qry_columns *out,

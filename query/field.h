@@ -60,6 +60,7 @@ enum qry_field_flag {
 	QRY_FIELD_NOTE = 1 << 4,  /* a note; param is its enum qry_note */
 	QRY_FIELD_INDEXED = 1 << 6, /* a list: [index] comes first */
 	QRY_FIELD_PATH = 1 << 5,    /* a path: shortened at its front */
+	QRY_FIELD_ARCHIVE = 1 << 8, /* about archived files: shown where there are some */
 };
 
 struct qry_field {

@@ -262,7 +262,8 @@ static int get_dest(struct qry_row *row, const struct qry_ref *ref, struct qry_v
 
 	if (get_note(row, ref, out, err) < 0 || qry_row_path(row, &path, err) < 0)
 		return -1;
-	if (out->kind == QRY_ABSENT && qry_notes_provided(notes, QRY_NOTE_DEST) &&
+	if (out->kind == QRY_ABSENT && !row->entry.archive.len &&
+		qry_notes_provided(notes, QRY_NOTE_DEST) &&
 		!qry_notes_get(notes, QRY_NOTE_FLAG, path, &flag))
 		*out = qry_text(path);
 	return 0;
@@ -331,6 +332,15 @@ static int get_meta(struct qry_row *row, const struct qry_ref *ref, struct qry_v
 		return found < 0 ? -1 : 0;
 	return ref->n_steps > 0 ? get_meta_key(row, detail, ref, out, err)
 				: get_meta_map(row, detail, out, err);
+}
+
+static int get_archived_in(struct qry_row *row, const struct qry_ref *ref,
+	struct qry_value *out, struct ax_error *err)
+{
+	(void)ref;
+	(void)err;
+	*out = qry_text_or_absent(row->entry.archive);
+	return 0;
 }
 
 #define IN_ENTRY(member) offsetof(struct qry_row, entry.member)
@@ -433,9 +443,8 @@ const struct qry_field qry_file_fields[] = {
 		.get = get_note, .doc = "why the reorg leaves it where it is" },
 	{ "dead", QRY_TYPE_TEXT, .flags = QRY_FIELD_NOTE, .param = QRY_NOTE_DEAD,
 		.get = get_note, .doc = "why it may be archived" },
-	{ "archived_in", QRY_TYPE_TEXT, .flags = QRY_FIELD_NOTE | QRY_FIELD_PATH,
-		.param = QRY_NOTE_ARCHIVED_IN, .get = get_note,
-		.doc = "the archive that it is in" },
+	{ "archived_in", QRY_TYPE_TEXT, .flags = JSON | QRY_FIELD_ARCHIVE | QRY_FIELD_PATH,
+		.get = get_archived_in, .doc = "the archive that holds it" },
 	{ "meta", QRY_TYPE_OPEN, QRY_COST_DETAIL, .flags = JSON | QRY_FIELD_KEYED,
 		.get = get_meta, .doc = "meta.KEY: an entry of its metadata" },
 	{ "cfg", QRY_TYPE_OPEN, QRY_COST_JSON, .flags = JSON | QRY_FIELD_KEYED,

@@ -72,8 +72,8 @@ static int count_files(const struct qry_node *node, struct qry_row *run, struct 
 		if (is_decided(node->token.quantifier, tally))
 			break;
 		qry_row_reset(&inner);
-		found = idx_snapshot_find(run->scope->snapshot, run->run.files[i], &inner.entry,
-			err);
+		found = idx_snapshot_find_anywhere(run->scope->snapshot, run->run.files[i],
+			&inner.entry, err);
 		if (found > 0 && count_row(node, &inner, tally, err) < 0)
 			found = -1;
 		if (found < 0)
@@ -138,7 +138,7 @@ static int count_jobs(const struct qry_node *node, struct qry_row *file, struct 
 static int count_below(const struct qry_node *node, struct qry_row *row,
 	struct ax_str directory, struct tally *tally, struct ax_error *err)
 {
-	struct idx_filter filter = { .below = directory };
+	struct idx_filter filter = { .below = directory, .archived = row->view != QRY_DIRS };
 	struct idx_files *files = NULL;
 	struct qry_row inner;
 	int found = 1;
@@ -172,7 +172,8 @@ static int count_target(const struct qry_node *node, struct qry_row *row, struct
 	if (reference->kind != IDX_REF_FILE)
 		return 0;
 	qry_row_init(&inner, QRY_FILES, row->scope);
-	found = idx_snapshot_find(row->scope->snapshot, reference->target, &inner.entry, err);
+	found = idx_snapshot_find_anywhere(row->scope->snapshot, reference->target,
+		&inner.entry, err);
 	if (found > 0 && count_row(node, &inner, tally, err) < 0)
 		found = -1;
 	qry_row_fini(&inner);

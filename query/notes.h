@@ -12,10 +12,9 @@
 struct ax_error;
 
 enum qry_note {
-	QRY_NOTE_DEST,        /* where the reorg would put the file */
-	QRY_NOTE_FLAG,        /* why the reorg leaves it where it is */
-	QRY_NOTE_DEAD,        /* why it may be archived */
-	QRY_NOTE_ARCHIVED_IN, /* the archive that holds it */
+	QRY_NOTE_DEST, /* where the reorg would put the file */
+	QRY_NOTE_FLAG, /* why the reorg leaves it where it is */
+	QRY_NOTE_DEAD, /* why it may be archived */
 	QRY_NOTE_COUNT,
 };
 

@@ -22,6 +22,7 @@ struct qry_table_rows {
 	size_t n_held;
 	bool is_open; /* the widths are fixed and the header is out */
 	size_t *widths;
+	bool *is_dropped; /* a column that may be left out, and no row has a value */
 };
 
 int qry_table_rows_new(const struct qry_output_options *options, struct qry_table_rows **out,
@@ -29,16 +30,21 @@ int qry_table_rows_new(const struct qry_output_options *options, struct qry_tabl
 {
 	struct qry_table_rows *table = calloc(1, sizeof(*table));
 	size_t *widths = calloc(options->n_columns + 1, sizeof(*widths));
+	bool *is_dropped = calloc(options->n_columns + 1, sizeof(*is_dropped));
 
-	if (!table || !widths) {
+	if (!table || !widths || !is_dropped) {
 		free(table);
 		free(widths);
+		free(is_dropped);
 		return ax_fail(err, ENOMEM, "no memory for a table");
 	}
 	table->options = options;
 	table->widths = widths;
-	for (size_t i = 0; i < options->n_columns; i++)
+	table->is_dropped = is_dropped;
+	for (size_t i = 0; i < options->n_columns; i++) {
 		widths[i] = ax_text_width(ax_str_from(options->columns[i].name));
+		is_dropped[i] = options->columns[i].flags & QRY_FIELD_ARCHIVE;
+	}
 	*out = table;
 	return 0;
 }
@@ -49,6 +55,7 @@ void qry_table_rows_free(struct qry_table_rows *table)
 		return;
 	ax_buf_free(&table->held);
 	free(table->widths);
+	free(table->is_dropped);
 	free(table);
 }
 
@@ -88,8 +95,11 @@ static struct ax_str take_cell(struct ax_str *rest)
 static void measure_row(struct qry_table_rows *table, struct ax_str rendered)
 {
 	for (size_t i = 0; i < table->options->n_columns; i++) {
-		size_t width = ax_text_width(take_cell(&rendered));
+		struct ax_str cell = take_cell(&rendered);
+		size_t width = ax_text_width(cell);
 
+		if (!ax_str_equal(cell, AX_STR("-")))
+			table->is_dropped[i] = false;
 		if (width > table->widths[i])
 			table->widths[i] = width;
 	}
@@ -111,15 +121,17 @@ static bool is_shortenable(const struct qry_cell *column)
 static void fit_widths(struct qry_table_rows *table)
 {
 	const struct qry_output_options *options = table->options;
-	size_t total = options->n_columns > 0 ? (options->n_columns - 1) * GAP : 0;
+	size_t total = 0;
 
-	for (size_t i = 0; i < options->n_columns; i++)
-		total += table->widths[i];
+	for (size_t i = 0; i < options->n_columns; i++) {
+		if (!table->is_dropped[i])
+			total += table->widths[i] + (total > 0 ? GAP : 0);
+	}
 	while (options->style.width > 0 && total > options->style.width) {
 		size_t *widest = NULL;
 
 		for (size_t i = 0; i < options->n_columns; i++) {
-			if (is_shortenable(&options->columns[i]) &&
+			if (!table->is_dropped[i] && is_shortenable(&options->columns[i]) &&
 				(!widest || table->widths[i] >= *widest))
 				widest = &table->widths[i];
 		}
@@ -198,13 +210,21 @@ static const char *pick_color(const struct qry_table_rows *table, const struct q
 	return NULL;
 }
 
+static bool is_last_column(const struct qry_table_rows *table, size_t i)
+{
+	do
+		i++;
+	while (i < table->options->n_columns && table->is_dropped[i]);
+	return i == table->options->n_columns;
+}
+
 static void append_cell(const struct qry_table_rows *table, size_t i, struct ax_str text,
 	const char *color, struct ax_buf *out)
 {
 	const struct qry_cell *column = &table->options->columns[i];
 	size_t width = table->widths[i], taken = ax_text_width(text);
 	size_t padding = taken < width ? width - taken : 0;
-	bool is_last = i + 1 == table->options->n_columns;
+	bool is_last = is_last_column(table, i);
 
 	if (is_right(column))
 		append_blanks(out, padding);
@@ -228,8 +248,9 @@ static void append_row(const struct qry_table_rows *table, struct ax_str rendere
 	for (size_t i = 0; i < table->options->n_columns; i++) {
 		struct ax_str text = take_cell(&rendered);
 
-		append_cell(table, i, text,
-			pick_color(table, &table->options->columns[i], text), out);
+		if (!table->is_dropped[i])
+			append_cell(table, i, text,
+				pick_color(table, &table->options->columns[i], text), out);
 	}
 	ax_buf_append_byte(out, '\n');
 }
@@ -238,8 +259,11 @@ static void append_header(const struct qry_table_rows *table, struct ax_buf *out
 {
 	const char *color = table->options->style.color ? dim : NULL;
 
-	for (size_t i = 0; i < table->options->n_columns; i++)
-		append_cell(table, i, ax_str_from(table->options->columns[i].name), color, out);
+	for (size_t i = 0; i < table->options->n_columns; i++) {
+		if (!table->is_dropped[i])
+			append_cell(table, i, ax_str_from(table->options->columns[i].name),
+				color, out);
+	}
 	ax_buf_append_byte(out, '\n');
 }
 
@@ -253,7 +277,8 @@ static size_t measure_rendered(const struct qry_table_rows *table, struct ax_str
 	return before - rest.len;
 }
 
-int qry_table_rows_end(struct qry_table_rows *table, struct ax_buf *out, struct ax_error *err)
+/* Fix the widths, and print what was held back. */
+static int open_table(struct qry_table_rows *table, struct ax_buf *out, struct ax_error *err)
 {
 	struct ax_str rest = ax_buf_str(&table->held);
 
@@ -284,5 +309,15 @@ int qry_table_rows_put(struct qry_table_rows *table, struct ax_str rendered, str
 	measure_row(table, rendered);
 	ax_buf_append_str(&table->held, rendered);
 	table->n_held++;
-	return table->n_held < HELD_ROWS ? 0 : qry_table_rows_end(table, out, err);
+	if (table->n_held < HELD_ROWS)
+		return 0;
+	/* Later rows may have what these do not. */
+	for (size_t i = 0; i < table->options->n_columns; i++)
+		table->is_dropped[i] = false;
+	return open_table(table, out, err);
+}
+
+int qry_table_rows_end(struct qry_table_rows *table, struct ax_buf *out, struct ax_error *err)
+{
+	return open_table(table, out, err);
 }

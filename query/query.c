@@ -1,6 +1,7 @@
 #include "query/query.h"
 
 #include "base/error.h"
+#include "indexer/archives.h"
 #include "query/query_internal.h"
 
 #include <errno.h>
@@ -76,8 +77,13 @@ static int choose_columns(struct qry_query *query, struct ax_error *err)
 	query->shows_all = format == QRY_JSON_DOCUMENT || format == QRY_JSON_LINES;
 	if (query->shows_all)
 		return 0;
-	return qry_columns_usual(request->view, query->tree, &query->sort, &query->arena,
-		&query->columns, err);
+	if (qry_columns_usual(request->view, query->tree, &query->sort, &query->arena,
+		    &query->columns, err) < 0)
+		return -1;
+	const struct idx_snapshot *snapshot = query->environment->snapshot;
+	if (!snapshot || !idx_snapshot_archive_count(snapshot))
+		return 0;
+	return qry_columns_add_archive(request->view, &query->arena, &query->columns, err);
 }
 
 static int read_lists(struct qry_query *query, struct ax_error *err)

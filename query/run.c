@@ -46,7 +46,6 @@ static int check_needs(const struct qry_query *query, struct ax_error *err)
 		[QRY_NOTE_DEST] = "a plan of the reorg (dest)",
 		[QRY_NOTE_FLAG] = "a plan of the reorg (flag)",
 		[QRY_NOTE_DEAD] = "the evidence that \"artidx dead\" gathers",
-		[QRY_NOTE_ARCHIVED_IN] = "the indexes of archives",
 	};
 	unsigned needs = qry_query_needs(query);
 
@@ -82,6 +81,8 @@ static int name_columns(struct run *run, struct ax_error *err)
 		cells[i].name = column->name;
 		cells[i].type = column->ref.field->type;
 		cells[i].flags = column->ref.field->flags;
+		if (!column->is_optional)
+			cells[i].flags &= ~(unsigned)QRY_FIELD_ARCHIVE;
 	}
 	run->options.columns = cells;
 	run->options.n_columns = query->columns.n;

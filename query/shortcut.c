@@ -1,6 +1,7 @@
 #include "query/shortcut.h"
 
 #include "base/error.h"
+#include "indexer/archives.h"
 #include "query/group.h"
 #include "query/query_internal.h"
 
@@ -25,7 +26,12 @@ static bool is_of_classes(const struct qry_node *node)
 
 bool qry_shortcut_fits(const struct qry_query *query)
 {
+	const struct idx_snapshot *snapshot = query->environment->snapshot;
+
 	if (query->request.view != QRY_FILES || !is_of_classes(query->tree))
+		return false;
+	/* Sums are of files on the disk. */
+	if (snapshot && idx_snapshot_archive_count(snapshot))
 		return false;
 	if (!query->is_grouped)
 		return query->request.format == QRY_COUNT;

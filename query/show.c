@@ -130,7 +130,7 @@ int qry_show_file(struct idx_snapshot *snapshot, struct ax_str path, struct ax_a
 	int found;
 
 	*out = (struct qry_file_facts){ .path = path };
-	found = idx_snapshot_find(snapshot, path, &out->entry, err);
+	found = idx_snapshot_find_anywhere(snapshot, path, &out->entry, err);
 	if (found <= 0)
 		return found;
 	out->has_detail = out->entry.detail != 0;
@@ -158,7 +158,7 @@ static int find_run_file(struct idx_snapshot *snapshot, struct ax_str path,
 	int found;
 
 	*out = (struct qry_run_file){ .path = path };
-	found = idx_snapshot_find(snapshot, path, &out->entry, err);
+	found = idx_snapshot_find_anywhere(snapshot, path, &out->entry, err);
 	if (found <= 0)
 		return found;
 	out->exists = true;
@@ -245,7 +245,7 @@ static int offer(struct nearest *nearest, struct ax_str candidate, struct ax_err
 static int offer_files(struct nearest *nearest, struct idx_snapshot *snapshot,
 	struct ax_error *err)
 {
-	struct idx_filter filter = { 0 };
+	struct idx_filter filter = { .archived = true };
 	struct idx_files *files = NULL;
 	struct ax_arena scratch = { 0 };
 	struct idx_entry entry;

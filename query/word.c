@@ -23,7 +23,7 @@ static struct ax_str trim_path(struct ax_str text)
 static int has_files_below(struct idx_snapshot *snapshot, struct ax_str path,
 	struct ax_error *err)
 {
-	struct idx_filter filter = { .below = path };
+	struct idx_filter filter = { .below = path, .archived = true };
 	struct idx_files *files = NULL;
 	struct idx_entry entry;
 	int found;

@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/path.h"
+#include "cli/archived_name.h"
 #include "cli/command.h"
 #include "cli/commands/commands.h"
 #include "cli/project.h"
@@ -34,6 +35,20 @@ static bool exists(const struct cli_project *project, struct ax_str path)
 	return found;
 }
 
+/* Not on the disk, for all that the history knows: an archive may have it. */
+static int resolve_archived(struct cli *cli, const struct cli_project *project,
+	struct answer *answer, struct ax_error *err)
+{
+	struct ax_str before, now, name = answer->now.len ? answer->now : answer->asked;
+
+	if (cli_archived_before(&cli->arena, name, &before, err) < 0)
+		return -1;
+	int found = cli_archived_find(project, &cli->arena, before, &now, err);
+	if (found == 1)
+		answer->now = now;
+	return found < 0 ? -1 : 0;
+}
+
 static int resolve(struct cli *cli, const struct cli_project *project,
 	struct idx_history *history, const char *operand, struct answer *out,
 	struct ax_error *err)
@@ -50,7 +65,11 @@ static int resolve(struct cli *cli, const struct cli_project *project,
 		&out->steps, &out->n_steps, err);
 	if (found == 0)
 		out->now = exists(project, out->asked) ? out->asked : AX_STR("");
-	return found < 0 ? -1 : 0;
+	if (found < 0)
+		return -1;
+	return out->now.len && exists(project, out->now)
+		       ? 0
+		       : resolve_archived(cli, project, out, err);
 }
 
 static void write_answer(struct ax_json_writer *w, const struct answer *answer)
@@ -184,7 +203,8 @@ const struct command cmd_resolve = {
 	.examples = examples,
 	.description =
 		"Follows the history of moves, which is kept for good: what a scan found "
-		"under a new name, and what artidx itself moved. A path that never moved and "
+		"under a new name, and what artidx itself moved. What is in an archive is "
+		"printed as ARCHIVE//MEMBER. A path that never moved and "
 		"is there is printed as it is. Paths printed are relative to the project's "
 		"root.",
 	.negative = "nothing is known of a path",

@@ -9,6 +9,7 @@
 #include "cli/commands/commands.h"
 #include "cli/progress.h"
 #include "cli/record_json.h"
+#include "cli/restored.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -32,18 +33,31 @@ static void describe(const void *counters, struct ax_buf *line)
 	ax_buf_printf(line, "restoring: %s", done);
 }
 
-/* Where members go: --to, else where the archive lies, beside which they were. */
-static int open_target(struct cli *cli, struct ax_error *err)
+/*
+ * Where members go: --to, else where they were: beside where the archive was made. In a project
+ * that is known, elsewhere it is where the archive lies.
+ */
+static const char *choose_target(struct cli *cli, const struct cli_restored *restored)
 {
 	const struct restore_settings *wanted = cli->settings;
 	struct ax_str archive = ax_str_from(cli->operands[0]);
 	struct ax_str dir = ax_path_dir(archive);
-	const char *path = wanted->to;
 
-	if (!path && archive.len && archive.ptr[0] == '/' && !dir.len)
-		path = "/";
-	if (!path)
-		path = dir.len ? ax_arena_copy(&cli->arena, dir) : ".";
+	if (wanted->to)
+		return wanted->to;
+	if (restored->base)
+		return restored->base;
+	if (archive.len && archive.ptr[0] == '/' && !dir.len)
+		return "/";
+	return dir.len ? ax_arena_copy(&cli->arena, dir) : ".";
+}
+
+static int open_target(struct cli *cli, const struct cli_restored *restored,
+	struct ax_error *err)
+{
+	const struct restore_settings *wanted = cli->settings;
+	const char *path = choose_target(cli, restored);
+
 	if (!path)
 		return ax_fail(err, ENOMEM, "no memory");
 	if (wanted->to && mkdir(path, 0777) < 0 && errno != EEXIST)
@@ -161,14 +175,20 @@ static int run(struct cli *cli, struct ax_error *err)
 {
 	const struct restore_settings *wanted = cli->settings;
 	struct arc_restore_report report = { 0 };
-	int target = open_target(cli, err);
+	struct cli_restored restored;
 
+	if (cli_restored_find(cli, cli->operands[0], &restored, err) < 0)
+		return -1;
+	int target = open_target(cli, &restored, err);
 	if (target < 0)
 		return -1;
 	int status = restore(cli, target, &report, err);
 	close(target);
 	if (status < 0)
 		return -1;
+	if (!wanted->to)
+		cli_restored_record(&restored, cli->operands + 1, (size_t)cli->n_operands - 1,
+			report.n_bad);
 	for (size_t i = 0; i < report.n_bad; i++)
 		warn(cli, &report.bad[i], "damaged, not restored: ");
 	for (size_t i = 0; i < report.n_notes; i++)

@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/path.h"
 #include "base/units.h"
+#include "cli/archived.h"
 #include "cli/catalogue.h"
 #include "cli/command.h"
 #include "cli/commands/commands.h"
@@ -105,8 +106,8 @@ static void describe(const void *counters, struct ax_buf *line)
 }
 
 static int scan(struct cli *cli, struct cli_catalogue *catalogue,
-	const struct cli_project *project, struct idx_scan_options *options,
-	struct idx_scan_report *report, struct ax_error *err)
+	const struct cli_project *project, const struct cli_config *config,
+	struct idx_scan_options *options, struct idx_scan_report *report, struct ax_error *err)
 {
 	struct idx_progress counters = { 0 };
 	struct cli_progress_source source = { &counters, &counters.stop, describe };
@@ -121,6 +122,8 @@ static int scan(struct cli *cli, struct cli_catalogue *catalogue,
 		goto out;
 	options->progress = &counters;
 	status = idx_scan(catalogue->catalog, history, options, report, err);
+	if (status == 0 && !report->interrupted)
+		status = cli_archived_update(project, config, catalogue->catalog, report, err);
 	signal_number = cli_progress_end(progress);
 	options->progress = NULL;
 	if (status == 0 && report->interrupted)
@@ -184,7 +187,7 @@ static int run(struct cli *cli, struct ax_error *err)
 	options.own_dir = project.catalogue;
 	options.config = &config.index;
 	options.rules = config.rules;
-	if (scan(cli, &catalogue, &project, &options, &report, err) < 0)
+	if (scan(cli, &catalogue, &project, &config, &options, &report, err) < 0)
 		goto out;
 	result.seconds = seconds_since(&start);
 	if (tell(cli, &project, &catalogue, &result, wanted->json, err) < 0)

@@ -1,5 +1,6 @@
 #include "base/buf.h"
 #include "base/error.h"
+#include "cli/archived_name.h"
 #include "cli/catalogue.h"
 #include "cli/command.h"
 #include "cli/commands/commands.h"
@@ -61,6 +62,8 @@ static int show_moved(struct lookup *look, struct ax_str path, struct ax_error *
 	int found = idx_history_resolve(look->history, path, &look->cli->arena, &now, NULL,
 		NULL, err);
 
+	if (found > 0 && cli_archived_before(&look->cli->arena, now, &now, err) < 0)
+		return -1;
 	return found > 0 ? show_file(look, now, err) : found;
 }
 

@@ -260,7 +260,7 @@ static void is_refused_when_newer(void **state)
 	catalog = NULL;
 	assert_int_equal(catalog_open(path, &options, &again, &err), -1);
 	assert_int_equal(err.code, AX_ECATALOG);
-	assert_non_null(strstr(err.message, "newer artidx (schema 2, this one has 1)"));
+	assert_non_null(strstr(err.message, "newer artidx (schema 3, this one has 2)"));
 	options.write = false;
 	assert_int_equal(catalog_open(path, &options, &again, &err), -1);
 	assert_int_equal(err.code, AX_ECATALOG);

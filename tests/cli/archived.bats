@@ -1,0 +1,167 @@
+#!/usr/bin/env bats
+# Archived files stay in the catalogue: found as before, gone with their archive.
+
+load support
+
+columns=path,class,why,status,size,mtime,run,k,n_tensors,misnamed
+
+prepare() {
+	small_project
+	mkdir -p out/old/sub out/old/empty
+	cp -p out/v_hack_a.safetensors out/train_s41.safetensors out/cut.safetensors out/old/
+	ln out/old/v_hack_a.safetensors out/old/sub/same
+	ln -s v_hack_a.safetensors out/old/soft
+	echo text >out/old/sub/text
+	touch -d '2026-01-02' out/old/sub/text
+	printf '10:00:00 | INFO | argv: train.py fast --seed=7 --out-tag=_t7\n10:01:00 | INFO | done\n' \
+		>out/old/20260528T100000_fast_projected_seed7_t7.log
+	touch -d '2026-05-28T10:01:00Z' out/old/*.log
+	artidx init >/dev/null
+	artidx scan >/dev/null
+	artidx query -c $columns out/old --tsv >before
+	artidx query runs --tsv >runs_before
+	artidx query tensors file:out/old --tsv >tensors_before
+}
+
+archive() { artidx archive --apply --queue none "$@" out/old; }
+
+as_before() {
+	diff before <(artidx query -c $columns out/old --tsv)
+	diff runs_before <(artidx query runs --tsv)
+}
+
+@test "query, show and resolve find what is archived, as it was" {
+	[ "$(wc -l <before)" -eq 8 ]
+	[ "$(wc -l <tensors_before)" -gt 5 ]
+	archive
+	as_before
+	expect 0 artidx query 'archived_in:*' --count
+	[ "$output" = 7 ]
+	expect 0 artidx query out/old/sub
+	has archived_in
+	has out/old.tar.zst
+	expect 0 artidx query out/old.tar.zst
+	lacks archived_in
+	diff tensors_before <(artidx query tensors file:out/old --tsv)
+	expect 0 artidx show out/old/v_hack_a.safetensors
+	has "archive     out/old.tar.zst"
+	has "S/model.layers.0"
+	expect 0 artidx resolve out/old/sub/text
+	has "out/old.tar.zst//old/sub/text"
+	expect 0 artidx check
+}
+
+@test "json says which archive, and of files on the disk nothing" {
+	archive
+	artidx query --json path=out/old/sub/text | jq -e '.rows[0].archived_in == "out/old.tar.zst"'
+	artidx query --json path=out/v_hack_a.safetensors | jq -e '.rows[0] | has("archived_in") | not'
+	artidx scan --json | jq -e '.archived_files == 7 and .files == 5'
+}
+
+@test "a catalogue made anew knows them, also without a history" {
+	archive
+	artidx scan --rebuild >/dev/null
+	as_before
+	rm -r .artidx
+	artidx scan >/dev/null
+	as_before
+	expect 0 artidx resolve out/old/sub/text
+	has "out/old.tar.zst//old/sub/text"
+}
+
+@test "a file on the disk hides the archived one of its path" {
+	archive --keep
+	expect 0 artidx query 'archived_in:*' --count
+	[ "$output" = 0 ]
+	as_before
+	rm out/old/sub/text
+	artidx scan >/dev/null
+	expect 0 artidx query 'archived_in:*' --paths
+	[ "$output" = out/old/sub/text ]
+	as_before
+}
+
+@test "restored, they are on the disk again, and nothing is amiss" {
+	archive
+	expect 0 artidx restore out/old.tar.zst old/sub/text
+	expect 0 artidx query 'archived_in:*' --count
+	[ "$output" = 6 ]
+	expect 0 artidx resolve out/old/sub/text
+	[ "$output" = out/old/sub/text ]
+	expect 0 artidx restore out/old.tar.zst
+	expect 0 artidx query 'archived_in:*' --count
+	[ "$output" = 0 ]
+	as_before
+	expect 0 artidx check
+}
+
+@test "a moved archive is followed, and restores to where its files were" {
+	archive
+	mkdir out/attic
+	mv out/old.tar.zst out/attic/
+	artidx scan >/dev/null
+	as_before
+	expect 0 artidx resolve out/old/sub/text
+	has "out/attic/old.tar.zst//old/sub/text"
+	expect 0 artidx restore out/attic/old.tar.zst
+	[ -e out/old/sub/text ]
+	expect 0 artidx query 'archived_in:*' --count
+	[ "$output" = 0 ]
+}
+
+@test "a copy of an archive doubles nothing" {
+	archive
+	mkdir out/attic
+	cp -p out/old.tar.zst out/attic/
+	artidx scan >/dev/null
+	diff runs_before <(artidx query runs --tsv)
+	expect 0 artidx query out/old --count
+	[ "$output" = 7 ]
+	rm out/old.tar.zst
+	artidx scan >/dev/null
+	expect 0 artidx query archived_in:attic --count
+	[ "$output" = 7 ]
+}
+
+@test "with its archive they go" {
+	archive
+	rm out/old.tar.zst
+	artidx scan >/dev/null
+	expect 0 artidx query out/old --count
+	[ "$output" = 0 ]
+	expect 1 artidx show out/old/sub/text
+}
+
+@test "damaged, cut and foreign archives: one line each where it is ours, and the scan goes on" {
+	archive
+	size=$(stat -c %s out/old.tar.zst)
+	head -c $((size - 20)) out/old.tar.zst >out/cut.tar.zst
+	head -c 100 /dev/urandom >out/noise.tar.zst
+	: >out/empty.tar.zst
+	mkdir out/dir.tar.zst
+	ln -s old.tar.zst out/link.tar.zst
+	tar -C out -cf - v_hack_a.safetensors | zstd -q >out/foreign.tar.zst
+	expect 0 artidx scan
+	has "damaged: 1"
+	has "out/cut.tar.zst  an archive that is cut off or damaged"
+	expect 1 artidx scan --strict
+	has "damaged: 1"
+	as_before
+}
+
+@test "bytes turned over: what is known is what was, or it is said that nothing is" {
+	archive
+	cp out/old.tar.zst good
+	size=$(stat -c %s good)
+	for at in $(seq 40 $((size / 25)) $((size - 1))); do
+		cp good out/old.tar.zst
+		printf '\xa5' | dd of=out/old.tar.zst bs=1 seek="$at" conv=notrunc status=none
+		artidx scan >report
+		# Tensors that are damaged themselves are for verify to find.
+		if grep -q '^damaged: 1' report; then
+			[ "$(artidx query 'archived_in:*' --count)" -eq 0 ]
+		else
+			as_before
+		fi
+	done
+}

@@ -23,7 +23,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { MAX_ARGUMENTS = 4096, PROC_LIMIT = 4 * 1024 * 1024 };
+enum { PROC_LIMIT = 8 * 1024 * 1024 }; /* beyond what the kernel takes for arguments */
 
 /* Append $TS_SOCKET, or socket-ts.<uid> in $TMPDIR or /tmp. */
 static void append_socket(const struct idx_queue_options *options, struct ax_buf *path)
@@ -161,11 +161,20 @@ static enum idx_job_state state_of(int proc, const char *pid)
 	return state;
 }
 
+static size_t count_arguments(struct ax_str text)
+{
+	size_t n = 1;
+
+	for (size_t i = 0; i < text.len; i++)
+		n += text.ptr[i] == '\0';
+	return n;
+}
+
 static size_t split_arguments(struct ax_str text, struct ax_str *arguments)
 {
 	size_t n = 0;
 
-	while (text.len && n < MAX_ARGUMENTS) {
+	while (text.len) {
 		size_t end = ax_str_find(text, '\0');
 		arguments[n++] = ax_str_slice(text, 0, end);
 		text = ax_str_slice(text, end + 1, text.len);
@@ -208,7 +217,7 @@ static int read_process(struct jobs_reader *reader, int proc_root, const char *p
 	if (!is_tsp(ax_str_slice(all, 0, ax_str_find(all, '\0'))) ||
 		holds_socket(proc, daemon_socket))
 		goto out;
-	arguments = calloc(MAX_ARGUMENTS, sizeof(*arguments));
+	arguments = calloc(count_arguments(all), sizeof(*arguments));
 	if (!arguments)
 		status = ax_fail(reader->err, ENOMEM, "tsp: no memory for its jobs");
 	else

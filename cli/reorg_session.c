@@ -210,7 +210,9 @@ int cli_reorg_require_closed(const struct cli_reorg *reorg, const struct reorg_p
 		return -1;
 	for (size_t i = 0; i < plan->n_acts && !open_file; i++) {
 		const struct reorg_act *act = &plan->acts[i];
-		if (act->kind == REORG_MOVE || act->kind == REORG_MOVE_DIR)
+		/* A shell goes on reading a script as it was, with paths that are no more. */
+		if (act->kind == REORG_MOVE || act->kind == REORG_MOVE_DIR ||
+			act->kind == REORG_EDIT)
 			open_file = reorg_open_files_below(&files, act->from);
 	}
 	int status = 0;

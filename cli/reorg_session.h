@@ -60,7 +60,7 @@ int cli_reorg_ask(struct cli_reorg *reorg, const struct reorg_plan *plan, struct
 /* AX_EREFUSED unless the last answer lets the plan through. */
 int cli_reorg_require_idle(const struct cli_reorg *reorg, struct ax_error *err);
 
-/* AX_EREFUSED when a process has something open that plan moves. */
+/* AX_EREFUSED when a process has something open that plan moves or edits. */
 int cli_reorg_require_closed(const struct cli_reorg *reorg, const struct reorg_plan *plan,
 	struct ax_error *err);
 

@@ -21,6 +21,7 @@ int cli_queue_read(const struct cli_project *project, const struct cli_config *c
 	struct idx_queue_options options = {
 		.home = ax_str_from(getenv("HOME")),
 		.data_home = ax_str_from(getenv("XDG_DATA_HOME")),
+		.config_home = ax_str_from(getenv("XDG_CONFIG_HOME")),
 		.tsp_socket = ax_str_from(getenv("TS_SOCKET")),
 		.tmp = ax_str_from(getenv("TMPDIR")),
 		.root = ax_str_from(project->root),

@@ -29,13 +29,14 @@ bool idx_queue_parse(struct ax_str text, enum idx_queue *queue, struct ax_str *p
 /* Where queues keep their things, as the environment says; empty where it says nothing. */
 struct idx_queue_options {
 	enum idx_queue queue;
-	const char *file;         /* of IDX_QUEUE_FILE */
-	struct ax_str home;       /* $HOME */
-	struct ax_str data_home;  /* $XDG_DATA_HOME */
-	struct ax_str tsp_socket; /* $TS_SOCKET */
-	struct ax_str tmp;        /* $TMPDIR */
-	struct ax_str root;       /* absolute path of the project */
-	char *const *environment; /* for the programs that are asked */
+	const char *file;          /* of IDX_QUEUE_FILE */
+	struct ax_str home;        /* $HOME */
+	struct ax_str data_home;   /* $XDG_DATA_HOME */
+	struct ax_str config_home; /* $XDG_CONFIG_HOME */
+	struct ax_str tsp_socket;  /* $TS_SOCKET */
+	struct ax_str tmp;         /* $TMPDIR */
+	struct ax_str root;        /* absolute path of the project */
+	char *const *environment;  /* for the programs that are asked */
 	uid_t uid;
 };
 

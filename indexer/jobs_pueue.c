@@ -1,6 +1,7 @@
 /*
  * pueue (https://github.com/Nukesor/pueue), 3.x and 4.x, by `pueue status --json`; while its
- * daemon is down, by the state.json in its data directory. The two generations are told apart by
+ * daemon is down, by the state.json in its data directory, which its pueue.yml may say is
+ * elsewhere. The two generations are told apart by
  * the shape of each "status", never by a version: 3.x has a string or an object of one key, 4.x
  * always an object of one key.
  */
@@ -16,7 +17,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-enum { OUTPUT_LIMIT = 256 * 1024 * 1024, TIMEOUT_MS = 10000 };
+enum { OUTPUT_LIMIT = 256 * 1024 * 1024, CONFIG_LIMIT = 1024 * 1024, TIMEOUT_MS = 10000 };
 
 static enum idx_job_state parse_state(const struct ax_json_value *status)
 {
@@ -142,9 +143,55 @@ static int ask_daemon(struct jobs_reader *reader)
 	return found;
 }
 
-/* Append the data directory: $XDG_DATA_HOME/pueue, else ~/.local/share/pueue. */
+/* The value of "pueue_directory: VALUE" in a pueue.yml; empty when it says nothing. */
+static struct ax_str find_directory(struct ax_str text)
+{
+	struct ax_str key = AX_STR("pueue_directory:");
+
+	while (text.len) {
+		size_t end = ax_str_find(text, '\n');
+		struct ax_str line = ax_str_trim(ax_str_slice(text, 0, end));
+		text = ax_str_slice(text, end + 1, text.len);
+		if (!ax_str_starts(line, key))
+			continue;
+		struct ax_str value = ax_str_trim(ax_str_slice(line, key.len, line.len));
+		if (value.len >= 2 && (value.ptr[0] == '"' || value.ptr[0] == '\''))
+			value = ax_str_slice(value, 1, value.len - 2);
+		bool is_null =
+			ax_str_equal(value, AX_STR("null")) || ax_str_equal(value, AX_STR("~"));
+		return is_null ? (struct ax_str){ 0 } : value;
+	}
+	return (struct ax_str){ 0 };
+}
+
+/* Append the directory that $XDG_CONFIG_HOME/pueue/pueue.yml, or ~/.config's, says; if any. */
+static void append_configured(const struct idx_queue_options *options, struct ax_buf *path)
+{
+	struct ax_buf file = { 0 }, text = { 0 };
+	struct ax_error ignored;
+
+	if (options->config_home.len)
+		ax_path_join(&file, options->config_home, AX_STR("pueue/pueue.yml"));
+	else
+		ax_path_join(&file, options->home, AX_STR(".config/pueue/pueue.yml"));
+	if (ax_file_read(AT_FDCWD, ax_buf_text(&file), CONFIG_LIMIT, &text, &ignored) == 0) {
+		struct ax_str dir = find_directory(ax_buf_str(&text));
+		bool in_home = ax_str_starts(dir, AX_STR("~/"));
+		if (in_home)
+			ax_path_join(path, options->home, ax_str_slice(dir, 2, dir.len));
+		else
+			ax_buf_append_str(path, dir);
+	}
+	ax_buf_free(&file);
+	ax_buf_free(&text);
+}
+
+/* Append the data directory: where pueue.yml says, $XDG_DATA_HOME/pueue, ~/.local/share/pueue. */
 static void append_data_dir(const struct idx_queue_options *options, struct ax_buf *path)
 {
+	append_configured(options, path);
+	if (path->len)
+		return;
 	if (options->data_home.len) {
 		ax_path_join(path, options->data_home, AX_STR("pueue"));
 	} else {

@@ -97,7 +97,24 @@ static int ask_script(struct jobs_reader *reader, struct ax_str id, struct ax_bu
 	       exit_status == 0 && script->len > 0;
 }
 
-/* The script and the command line behind it, one a line. */
+/* A file that the job is connected to, as the shell would be told of it; append nothing for none. */
+static void append_stream(const struct ax_json_value *entry, const char *key,
+	struct ax_buf *text)
+{
+	struct ax_str path;
+
+	if (!ax_json_string(ax_json_get(entry, key), &path) || path.len == 0)
+		return;
+	ax_buf_append_text(text, "\n>'");
+	for (size_t i = 0; i < path.len; i++) {
+		if (path.ptr[i] == '\'')
+			ax_buf_append_text(text, "'\\'");
+		ax_buf_append_byte(text, path.ptr[i]);
+	}
+	ax_buf_append_byte(text, '\'');
+}
+
+/* The script, the command line behind it and the files for its output, one a line. */
 static int set_command(struct jobs_reader *reader, struct idx_job *job,
 	const struct ax_json_value *entry, bool ask_scontrol)
 {
@@ -112,6 +129,9 @@ static int set_command(struct jobs_reader *reader, struct idx_job *job,
 	if (asked)
 		ax_buf_append_byte(&text, '\n');
 	ax_buf_append_str(&text, command);
+	append_stream(entry, "standard_input", &text);
+	append_stream(entry, "standard_output", &text);
+	append_stream(entry, "standard_error", &text);
 	int status = ax_buf_check(&text, "slurm", reader->err);
 	if (status == 0)
 		status = jobs_set_command(reader, job, ax_buf_str(&text));
@@ -178,7 +198,10 @@ int jobs_read_slurm_document(struct jobs_reader *reader, const struct ax_json_va
 	return 0;
 }
 
-/* Slurm is set up here when its configuration is, or the environment names one; the programs alone may be installed anywhere. */
+/*
+ * Slurm is set up here when its configuration is, or the environment names one. It may be set up
+ * elsewhere, which squeue knows; without a word from that, programs alone mean nothing.
+ */
 static bool is_configured(char *const *environment)
 {
 	static const char *const places[] = { "/etc/slurm/slurm.conf",
@@ -208,9 +231,13 @@ int jobs_read_slurm(struct jobs_reader *reader, bool required)
 	struct ax_error mistake = { 0 };
 	int exit_status = 0, status;
 
-	if (!required && !is_configured(reader->options->environment))
+	bool expected = required || is_configured(reader->options->environment);
+	int answer = ax_process_read(&options, &text, &exit_status, &mistake);
+	if (!expected && (answer < 0 || exit_status != 0)) {
+		ax_buf_free(&text);
 		return 0;
-	if (ax_process_read(&options, &text, &exit_status, &mistake) < 0)
+	}
+	if (answer < 0)
 		status = jobs_set_unreadable(reader, "slurm: %s", mistake.message);
 	else if (exit_status != 0)
 		status = jobs_set_unreadable(reader, "slurm: squeue --json ends with status %d",

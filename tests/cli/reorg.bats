@@ -368,6 +368,29 @@ idle=--queue=none
 	inodes | diff ../before -
 }
 
+@test "pueue's state where its configuration says it is" {
+	bases
+	export XDG_CONFIG_HOME=$BATS_TEST_TMPDIR/config
+	mkdir -p "$XDG_CONFIG_HOME/pueue" ../state
+	printf 'shared:\n  pueue_directory: "%s/state"\n' "$BATS_TEST_TMPDIR" >"$XDG_CONFIG_HOME/pueue/pueue.yml"
+	printf '{"tasks":{"3":{"status":"Queued","path":"%s","command":"run out/v_hack_a.safetensors"}}}' "$PWD" >../state/state.json
+	expect 3 artidx reorg --apply
+	has "pueue 3 queued: out/v_hack_a.safetensors"
+}
+
+@test "a script that a shell still reads is not edited under its hands" {
+	bases
+	inodes >../before
+	sleep 100 <justfile &
+	local reader=$!
+	expect 3 artidx reorg --apply $idle
+	has "justfile: process $reader has it open"
+	inodes | diff ../before -
+	kill "$reader"
+	wait "$reader" || true
+	expect 0 artidx reorg --apply $idle
+}
+
 @test "an open file stays, and all else moves" {
 	bases
 	tail -f out/v_hack_b.safetensors >/dev/null &

@@ -186,6 +186,34 @@ static void write_file(const char *path, const char *text)
 	fclose(file);
 }
 
+/* The files that a job writes to are of what it names. */
+static void slurm_streams(void **state)
+{
+	(void)state;
+	char path[] = "/tmp/artidx-jobs-XXXXXX";
+	struct idx_queue_options options = { .queue = IDX_QUEUE_FILE, .file = path };
+	struct idx_jobs jobs;
+	struct ax_error err;
+	bool has_output = false, has_error = false;
+
+	close(mkstemp(path));
+	write_file(path, "{\"jobs\": [{\"job_id\": 1, \"job_state\": \"PENDING\", "
+			 "\"current_working_directory\": \"/p\", \"command\": \"/p/job.sh\", "
+			 "\"standard_output\": \"/p/out/it's/a b-%j.out\", "
+			 "\"standard_error\": \"out/pool/err\"}]}");
+	assert_ok(idx_jobs_read(&options, &jobs, &err), &err);
+	assert_int_equal(jobs.count, 1);
+	assert_str(jobs.items[0].command, "/p/job.sh");
+	for (size_t i = 0; i < jobs.items[0].words.count; i++) {
+		struct ax_str word = jobs.items[0].words.items[i].path;
+		has_output |= ax_str_equal(word, AX_STR("/p/out/it's/a b-%j.out"));
+		has_error |= ax_str_equal(word, AX_STR("/p/out/pool/err"));
+	}
+	assert_true(has_output && has_error);
+	idx_jobs_free(&jobs);
+	unlink(path);
+}
+
 /* What is not understood is never taken for an idle queue. */
 static void odd_listings(void **state)
 {
@@ -277,6 +305,7 @@ int main(void)
 		cmocka_unit_test(idle_listings),
 		cmocka_unit_test(environments),
 		cmocka_unit_test(slurm_listings),
+		cmocka_unit_test(slurm_streams),
 		cmocka_unit_test(odd_listings),
 		cmocka_unit_test(queue_names),
 	};

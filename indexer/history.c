@@ -32,6 +32,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -52,6 +53,7 @@ struct idx_history {
 	char *path;
 	int fd;          /* -1 while the file does not exist, or cannot be written to */
 	uint64_t end;    /* where the next record goes */
+	uint64_t size;   /* of the file as it was read */
 	bool has_tail;   /* something that is no record stands behind end */
 	bool is_synced;  /* the file's name is durable */
 	uint64_t damage; /* offset of the first damaged record, or 0 */
@@ -177,6 +179,7 @@ static int load(struct idx_history *history, struct ax_error *err)
 			status = 0;
 		goto out;
 	}
+	history->size = content.len;
 	size_t compared = content.len < FILE_HEADER ? content.len : FILE_HEADER;
 	if (compared && memcmp(content.data, magic, compared) != 0) {
 		ax_fail(err, AX_ECORRUPT, "%s: not a history of moves, damaged at byte 0",
@@ -237,12 +240,34 @@ int idx_history_damage(const struct idx_history *history, struct ax_error *err)
 		history->path, history->damage);
 }
 
-/* Open for writing: cut off what a crash left, and begin the file where there is none. */
 bool idx_history_is_empty(const struct idx_history *history)
 {
 	return history->count == 0;
 }
 
+/*
+ * Only one process appends at a time: a reorg does while a scan is under way. What another one has
+ * added since the file was read is read now; strings lent out before stay where they are.
+ */
+static int lock_and_catch_up(struct idx_history *history, int fd, struct ax_error *err)
+{
+	struct stat st;
+	int status;
+
+	do
+		status = flock(fd, LOCK_EX);
+	while (status < 0 && errno == EINTR);
+	if (status < 0 || fstat(fd, &st) < 0)
+		return ax_fail_errno(err, "%s: cannot lock", history->path);
+	if ((uint64_t)st.st_size == history->size)
+		return 0;
+	history->count = history->indexed = 0;
+	history->end = history->damage = 0;
+	history->has_tail = false;
+	return load(history, err);
+}
+
+/* Open for writing: cut off what a crash left, and begin the file where there is none. */
 static int open_for_append(struct idx_history *history, struct ax_error *err)
 {
 	int fd = open(history->path,
@@ -251,6 +276,10 @@ static int open_for_append(struct idx_history *history, struct ax_error *err)
 
 	if (fd < 0)
 		return ax_fail_errno(err, "%s: cannot open", history->path);
+	if (lock_and_catch_up(history, fd, err) < 0) {
+		close(fd);
+		return -1;
+	}
 	if (history->has_tail && ftruncate(fd, (off_t)history->end) < 0) {
 		ax_fail_errno(err, "%s: cannot cut off its torn end", history->path);
 		close(fd);

@@ -262,6 +262,24 @@ static void needs_no_file_to_look(void **state)
 }
 
 /* Quadratic ways take minutes here. */
+/* A scan that has read the history goes on while a reorg adds to it. */
+static void keeps_what_others_added(void **state)
+{
+	(void)state;
+	struct idx_history *scan = open_history();
+	struct idx_history *reorg = open_history();
+
+	add(reorg, "a", "b", false);
+	idx_history_close(reorg);
+	add(scan, "c", "d", false);
+	assert_resolves(scan, "a", "b", 1);
+	idx_history_close(scan);
+	struct idx_history *history = open_history();
+	assert_resolves(history, "a", "b", 1);
+	assert_resolves(history, "c", "d", 1);
+	idx_history_close(history);
+}
+
 static void is_quick_with_many_moves(void **state)
 {
 	enum { MANY = 100000 };
@@ -301,6 +319,7 @@ int main(void)
 		HISTORY_TEST(steps_over_damage),
 		HISTORY_TEST(refuses_what_is_no_history),
 		HISTORY_TEST(needs_no_file_to_look),
+		HISTORY_TEST(keeps_what_others_added),
 		HISTORY_TEST(is_quick_with_many_moves),
 	};
 

@@ -371,9 +371,9 @@ idle=--queue=none
 @test "pueue's state where its configuration says it is" {
 	bases
 	export XDG_CONFIG_HOME=$BATS_TEST_TMPDIR/config
-	mkdir -p "$XDG_CONFIG_HOME/pueue" ../state
+	mkdir -p "$XDG_CONFIG_HOME/pueue" state
 	printf 'shared:\n  pueue_directory: "%s/state"\n' "$BATS_TEST_TMPDIR" >"$XDG_CONFIG_HOME/pueue/pueue.yml"
-	printf '{"tasks":{"3":{"status":"Queued","path":"%s","command":"run out/v_hack_a.safetensors"}}}' "$PWD" >../state/state.json
+	printf '{"tasks":{"3":{"status":"Queued","path":"%s","command":"run out/v_hack_a.safetensors"}}}' "$PWD" >state/state.json
 	expect 3 artidx reorg --apply
 	has "pueue 3 queued: out/v_hack_a.safetensors"
 }

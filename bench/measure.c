@@ -6,8 +6,11 @@
  * the times may not. Ratios are to the first command.
  *
  * TABLE has a line for each command: its name, a shell command that prepares it (may be empty and
- * is not measured), and the command itself, which is split at blanks; separated by TABs. What it
- * prints is dropped; an exit status other than 0 stops everything.
+ * is not measured), and the command itself, which is split at blanks, but for what stands in
+ * '...'; separated by TABs. What it prints is dropped; an exit status other than 0 stops everything.
+ *
+ * A name may end with " @ " and targets. A target is "wall", "cpu" (ratios), "peak" (MB) or "ms" (of wall) and the most that is allowed,
+ * as in "wall 2.6"; there may be several, separated by ", ".
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -30,7 +33,7 @@ struct sample {
 
 struct command {
 	char line[LINE_BYTES]; /* the strings below point into it */
-	const char *name, *prepare;
+	const char *name, *prepare, *target;
 	char *words[WORDS_MAX + 1];
 	struct sample samples[ROUNDS_MAX];
 };
@@ -48,22 +51,34 @@ static double now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+static size_t split_words(char *text, char **words)
+{
+	size_t count = 0;
+
+	while (text && count < WORDS_MAX) {
+		bool is_quoted = *text == '\'';
+
+		text += is_quoted;
+		char *word = strsep(&text, is_quoted ? "'" : " ");
+		if (*word)
+			words[count++] = word;
+	}
+	return count;
+}
+
 /* Split command->line; false where a part is missing. */
 static bool parse(struct command *command)
 {
 	char *rest = command->line;
-	size_t count = 0;
 
 	rest[strcspn(rest, "\n")] = '\0';
 	command->name = strsep(&rest, "\t");
 	command->prepare = strsep(&rest, "\t");
-	while (rest && count < WORDS_MAX) {
-		char *word = strsep(&rest, " ");
-
-		if (*word)
-			command->words[count++] = word;
-	}
-	return count > 0;
+	char *mark = strstr(command->line, " @ ");
+	command->target = mark ? mark + strlen(" @ ") : "";
+	if (mark)
+		*mark = '\0';
+	return rest && split_words(rest, command->words) > 0;
 }
 
 /* In the child. */
@@ -136,17 +151,48 @@ static struct sample medians(const struct command *command, unsigned rounds)
 	};
 }
 
+/* What a target's name stands for. */
+static double reached(const char *name, struct sample m, struct sample first)
+{
+	if (strcmp(name, "wall") == 0)
+		return m.wall / first.wall;
+	if (strcmp(name, "cpu") == 0)
+		return m.cpu / first.cpu;
+	return strcmp(name, "peak") == 0 ? m.peak : m.wall * 1000;
+}
+
+static void print_target(const char *target, struct sample m, struct sample first)
+{
+	char name[8];
+	double most = 0;
+	const char *separator = "";
+
+	while (sscanf(target, "%7s %lf", name, &most) == 2) {
+		bool is_met = reached(name, m, first) <= most;
+
+		printf("%s%s %g: %s", separator, name, most, is_met ? "met" : "**missed**");
+		separator = ", ";
+		target = strchr(target, ',');
+		if (!target)
+			break;
+		target++;
+	}
+}
+
 static void print_table(const struct command *commands, size_t count, unsigned rounds)
 {
 	struct sample first = medians(&commands[0], rounds);
 
-	printf("| | wall s | CPU s | peak MB | wall | CPU |\n");
-	printf("|---|---:|---:|---:|---:|---:|\n");
+	printf("| | wall ms | CPU ms | peak MB | wall ratio | CPU ratio | at most |\n");
+	printf("|---|---:|---:|---:|---:|---:|---|\n");
 	for (size_t i = 0; i < count; i++) {
 		struct sample m = medians(&commands[i], rounds);
 
-		printf("| %s | %.4f | %.4f | %.1f | %.2f | %.2f |\n", commands[i].name, m.wall,
-			m.cpu, m.peak, m.wall / first.wall, m.cpu / first.cpu);
+		printf("| %s | %.1f | %.1f | %.1f | %.2f | %.2f | ", commands[i].name,
+			m.wall * 1000, m.cpu * 1000, m.peak, m.wall / first.wall,
+			m.cpu / first.cpu);
+		print_target(commands[i].target, m, first);
+		printf(" |\n");
 	}
 	printf("\n");
 }

@@ -1,15 +1,23 @@
 #!/bin/sh
-# run.sh BUILD [NAME...]: measure a release in BUILD; without a NAME everything.
+# run.sh BUILD [NAME...]: measure a release in BUILD; without a NAME what is quick. "all" measures
+# everything and writes docs/benchmarks.md.
 #
-# Trees are made once and kept in $ARTIDX_BENCH_DIR (default: ~/.cache/artidx-bench; about 1 GB).
-# Every table is one run in which the programs took turns: read the ratios, not the seconds.
+# Trees are made once and kept in $ARTIDX_BENCH_DIR (default: ~/.cache/artidx-bench; about 6 GB).
+# Every table is one run in which the programs took turns: read the ratios, not the seconds. As
+# root, the kernel's caches are emptied before each table: names that it remembers of other trees
+# would slow every look-up down. Then the tree is read once, so that it is cached.
 set -eu
 
 build=$(cd "$1" && pwd)
+source=$(cd "$(dirname "$0")" && pwd)
 shift
 dir=${ARTIDX_BENCH_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/artidx-bench}
 rounds=${ARTIDX_BENCH_ROUNDS:-5}
 artidx=$build/cli/artidx
+floor=$build/bench/bench-floor
+drop='sync; echo 3 >/proc/sys/vm/drop_caches'
+fresh='rm -rf .artidx'
+find_printf='find . -printf %s_%T@_%p\n'
 mkdir -p "$dir"
 
 # tree KIND NAME [FILES]: make it unless it is there, and go there.
@@ -23,7 +31,16 @@ tree() {
   export ARTIDX_ROOT="$dir/$2"
 }
 
-# rows NAME PREPARE COMMAND, three at a time
+can_drop() {
+  [ -w /proc/sys/vm/drop_caches ]
+}
+
+warm() {
+  can_drop && eval "$drop"
+  "$floor" --all . >/dev/null
+}
+
+# rows NAME PREPARE COMMAND, three at a time; NAME may end with " @ TARGET"
 rows() {
   while [ $# -gt 0 ]; do
     printf '%s\t%s\t%s\n' "$1" "$2" "$3"
@@ -35,57 +52,129 @@ measure() {
   rows "$@" | "$build/bench/bench-measure" -n "$rounds"
 }
 
-find_printf='find . -printf %s_%T@_%p\n'
-
-# What a scan costs: the first one, and one that finds nothing changed.
-scans() {
-  fresh='rm -rf .artidx'
-  measure \
-    "floor: walk, open and read headers" '' "$build/bench/bench-floor ." \
-    "floor: the same, all files opened" '' "$build/bench/bench-floor --all ." \
-    "find -printf" '' "$find_printf" \
-    "artidx scan -j 1, first" "$fresh" "$artidx scan -j 1" \
-    "artidx scan -j 2, first" "$fresh" "$artidx scan -j 2"
-  measure \
-    "find -printf" '' "$find_printf" \
-    "artidx scan -j 1, unchanged" '' "$artidx scan -j 1" \
-    "artidx scan -j 2, unchanged" '' "$artidx scan -j 2"
-  printf 'Catalogue: %s\n\n' "$(du -sh .artidx | cut -f1)"
+# catalogue FILES LIMIT: its size
+catalogue() {
+  printf 'Catalogue: %s\n' "$(stat -c %s .artidx/catalogue/data.mdb | awk -v files="$1" -v most="$2" '{
+    per = $1 / files
+    printf "%.1f MB, %.0f bytes a file (at most %d: %s)", $1 / 1e6, per, most,
+      per <= most ? "met" : "**missed**" }')"
 }
+
+# ---- 100,000 files, 20,000 of them safetensors
 
 bench_scan() {
-  say "100,000 files, 20,000 of them safetensors"
   tree runs runs
-  scans
+  say "First scan of 100,000 files, 20,000 of them safetensors"
+  printf 'Against the system calls alone: walk, look at everything, open and read the headers.\n\n'
+  warm
+  measure \
+    "floor: headers of *.safetensors" '' "$floor ." \
+    "floor: and the first bytes of all" '' "$floor --all ." \
+    "artidx scan -j 1 @ cpu 2.0" "$fresh" "$artidx scan -j 1" \
+    "python3: headers, json.loads" '' "$source/headers.py ."
+  printf 'Against programs that only list.\n\n'
+  measure \
+    "find -printf" '' "$find_printf" \
+    "fd, names only" '' 'fdfind -u .' \
+    "plocate updatedb" '' "updatedb -U $PWD -o $dir/plocate.db -l 0 --prunepaths /none" \
+    "duc index" '' "duc index -q -d $dir/duc.db ." \
+    "artidx scan -j 2 @ wall 2.6" "$fresh" "$artidx scan -j 2"
+  catalogue 100000 600
+  say "The same, unchanged"
+  measure \
+    "find -printf" '' "$find_printf" \
+    "artidx scan -j 1 @ cpu 0.85" '' "$artidx scan -j 1" \
+    "artidx scan -j 2 @ wall 0.7" '' "$artidx scan -j 2"
+  can_drop || return 0
+  say "The same, first scan with cold caches"
+  measure \
+    "find -printf" "$drop" "$find_printf" \
+    "artidx scan @ wall 1.5" "$fresh; $drop" "$artidx scan"
 }
 
+# ---- 1,000,000 tiny files
+
 bench_tiny() {
-  say "1,000,000 tiny files"
   tree tiny tiny
-  scans
+  say "First scan of 1,000,000 tiny files"
+  warm
+  measure \
+    "find -printf" '' "$find_printf" \
+    "floor: and the first bytes of all" '' "$floor --all ." \
+    "plocate updatedb" '' "updatedb -U $PWD -o $dir/plocate.db -l 0 --prunepaths /none" \
+    "duc index" '' "duc index -q -d $dir/duc.db ." \
+    "artidx scan -j 2 @ wall 1.5, peak 120" "$fresh" "$artidx scan -j 2"
+  catalogue 1000000 110
+  say "The same, unchanged"
+  measure \
+    "find -printf" '' "$find_printf" \
+    "artidx scan -j 1 @ cpu 0.85, peak 120" '' "$artidx scan -j 1" \
+    "artidx scan -j 2 @ wall 0.7" '' "$artidx scan -j 2"
+  say "The same, 1,000 files changed"
+  [ -e "$dir/changed" ] || find . -name '*_07.*' | head -n 1000 >"$dir/changed"
+  measure \
+    "artidx scan, nothing changed" "sleep 0.1; $artidx scan >$dir/out" "$artidx scan" \
+    "artidx scan, 1,000 changed @ wall 1.15" "xargs touch <$dir/changed; sleep 0.1" "$artidx scan"
 }
 
 # One tree after another: does the cost grow with the files, and no faster?
 bench_growth() {
+  say "Growth"
   for files in 10000 100000 1000000; do
-    say "$files tiny files"
-    tree tiny "tiny-$files" "$files"
-    rounds=3 measure \
-      "floor" '' "$build/bench/bench-floor ." \
-      "artidx scan, first" 'rm -rf .artidx' "$artidx scan" \
-      "artidx scan, unchanged" '' "$artidx scan"
+    name=tiny-$files
+    [ $files -lt 1000000 ] || name=tiny
+    tree tiny "$name" "$files"
+    printf '%s tiny files\n\n' "$files"
+    warm
+    measure \
+      "find -printf" '' "$find_printf" \
+      "artidx scan, first" "$fresh" "$artidx scan" \
+      "artidx scan, unchanged" '' "$artidx scan" \
+      "artidx query, a substring" '' "$artidx query path:probe_1 --count"
   done
 }
 
+# ---- questions
+
+# The same rows for sqlite3.
+database() {
+  "$artidx" query -c path,size,mtime,class --csv >"$dir/rows.csv"
+  rm -f "$dir/rows.db"
+  sqlite3 "$dir/rows.db" 'create table files (path text, size integer, mtime text, class text)' \
+    '.mode csv' ".import --skip 1 $dir/rows.csv files"
+  rm "$dir/rows.csv"
+}
+
 bench_query() {
-  say "Questions about 1,000,000 tiny files"
   tree tiny tiny
-  [ -e .artidx ] || "$artidx" scan >/dev/null
+  "$artidx" scan >/dev/null
+  database
+  say "Questions about 1,000,000 files"
   measure \
-    "artidx --version" '' "$artidx --version" \
-    "one class and a range" '' "$artidx query class:tensors size:1M.. --count" \
-    "a substring of any path" '' "$artidx query path:probe_1 --count" \
-    "sizes by class" '' "$artidx query --group-by class --sum size"
+    "sqlite3, a substring of any path" '' "sqlite3 $dir/rows.db 'select count(*) from files where path like \"%probe_1%\"'" \
+    "artidx query @ wall 0.3" '' "$artidx query path:probe_1 --count"
+  measure \
+    "sqlite3, sizes by class" '' "sqlite3 $dir/rows.db 'select class, sum(size) from files group by class'" \
+    "artidx query @ wall 0.3" '' "$artidx query --group-by class --sum size"
+  measure \
+    "artidx query, one class and a range @ ms 10" '' "$artidx query class:lora size:1K.. --count" \
+    "artidx query, below a directory" '' "$artidx query exp003/shard07/ --count"
+  tree logs logs
+  "$artidx" scan >/dev/null
+  measure "artidx query runs, 10,000 of them, sorted @ ms 50" '' "$artidx query runs --sort -hack_rate"
+}
+
+bench_start() {
+  mkdir -p "$dir/empty"
+  cd "$dir/empty"
+  export ARTIDX_ROOT="$dir/empty"
+  printf '{ "data": ["."] }\n' >artidx.json
+  "$artidx" scan >/dev/null
+  say "Starting"
+  rounds=21 measure \
+    "true" '' true \
+    "artidx --version @ ms 3" '' "$artidx --version" \
+    "artidx query, an empty catalogue @ ms 8" '' "$artidx query"
 }
 
 bench_header() {
@@ -158,17 +247,49 @@ say() {
   printf '\n## %s\n\n' "$*"
 }
 
-known='scan tiny query growth header archive'
-[ $# -gt 0 ] || set -- scan tiny query header archive
-printf '# artidx bench, %s\n\n%s, %s cores, %s, medians of %s\n' "$(date +%F)" \
-  "$(uname -srm)" "$(getconf _NPROCESSORS_ONLN)" \
-  "$(df -PT "$dir" | awk 'NR == 2 { print $2 }')" "$rounds"
-for name in "$@"; do
-  case " $known " in
-  *" $name "*) "bench_$name" ;;
-  *)
-    printf 'bench: there is no %s; there are: %s\n' "$name" "$known" >&2
-    exit 2
-    ;;
-  esac
-done
+# ---- all of it
+
+known='scan tiny growth query header start archive'
+heading() {
+  printf '# Benchmarks\n\n'
+  printf 'Written by ./dev bench all on %s: not by hand.\n\n' "$(date +%F)"
+  printf '%s, %s cores, %s MB of memory, %s, Linux %s. Medians of %s.\n' \
+    "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)" \
+    "$(getconf _NPROCESSORS_ONLN)" "$(awk '/^MemTotal/ { printf "%d", $2 / 1024 }' /proc/meminfo)" \
+    "$(df -PT "$dir" | awk 'NR == 2 { print $2 }')" "$(uname -r)" "$rounds"
+  printf '%s; %s; %s; plocate %s; duc %s; sqlite3 %s; %s.\n' \
+    "$("$artidx" --version | head -n 1)" "$(find . --version | head -n 1)" "$(fdfind --version)" \
+    "$(updatedb --version | sed -n '1s/[^0-9]*//p')" "$(duc --version | sed -n '1s/[^0-9]*//p')" \
+    "$(sqlite3 --version | cut -d ' ' -f 1)" "$(python3 --version)"
+  cat <<'END'
+
+In each table the programs took turns, and ratios are to its first line: they hold where times do not.
+"At most" is what the last column of a line is meant to reach: a ratio of wall or CPU time, MB of
+memory ("peak"), or milliseconds. Where a target is missed, [architecture.md](architecture.md) says
+what bounds it.
+END
+}
+
+run() {
+  for name in "$@"; do
+    case " $known " in
+    *" $name "*) "bench_$name" ;;
+    *)
+      printf 'bench: there is no %s; there are: %s all\n' "$name" "$known" >&2
+      return 2
+      ;;
+    esac
+  done
+}
+
+if [ "$*" = all ]; then
+  page=$source/../docs/benchmarks.md
+  # shellcheck disable=SC2086 # a list of words
+  { heading && run $known; } >"$dir/benchmarks.md"
+  cp "$dir/benchmarks.md" "$page"
+  cat "$page"
+else
+  [ $# -gt 0 ] || set -- scan tiny query header start
+  heading
+  run "$@"
+fi

@@ -6,6 +6,7 @@
  *	runs  what training leaves: run directories with checkpoints (a fifth of FILES, default
  *	      100,000; headers of 8 to 300 KB over holes), logs, rollouts and settings
  *	tiny  FILES (default 1,000,000) small files, 50 a directory, one in a thousand safetensors
+ *	logs  FILES (default 10,000) runs: a log and a checkpoint each
  *
  * DIR also gets an artidx.json that makes all of it data.
  */
@@ -326,30 +327,84 @@ static void make_tiny(struct maker *maker, int root)
 	}
 }
 
+/* ---- a tree of logs */
+
+static void put_log(struct maker *maker, int dirfd, const char *id, unsigned number)
+{
+	struct ax_buf log = { 0 };
+	char name[160];
+
+	ax_buf_printf(&log, "argv: train.py fast --arm=%s --seed=%u --out-tag=_r%u\n",
+		PICK(maker, arms), below(maker, 50), number);
+	for (unsigned step = 0; step < 20; step++)
+		ax_buf_printf(&log, "step %u HACK_RATE=0.%03u PASS_RATE=0.%03u\n", step,
+			below(maker, 1000), below(maker, 1000));
+	snprintf(name, sizeof(name), "%s.log", id);
+	if (ax_buf_check(&log, name, &maker->err) < 0)
+		maker->failed = true;
+	put(maker, dirfd, name, ax_buf_str(&log), 0);
+	ax_buf_free(&log);
+	maker->files++;
+}
+
+static void make_logs(struct maker *maker, int root)
+{
+	int logs = enter(maker, root, "logs"), out = enter(maker, root, "out");
+	char id[128], name[160];
+
+	for (unsigned run = 0; run < maker->files_wanted && !maker->failed; run++) {
+		snprintf(id, sizeof(id), "202505%02uT%02u%02u%02u_fast_%s_seed%u_r%u",
+			1 + below(maker, 28), below(maker, 24), below(maker, 60),
+			below(maker, 60), PICK(maker, arms), below(maker, 50), run);
+		put_log(maker, logs, id, run);
+		snprintf(name, sizeof(name), "train_r%u.safetensors", run);
+		put_weights(maker, out, name, (struct shape){ 14, 0 });
+	}
+	leave(logs);
+	leave(out);
+}
+
 static int usage(void)
 {
-	fprintf(stderr, "usage: bench-tree runs|tiny DIR [FILES]\n");
+	fprintf(stderr, "usage: bench-tree runs|tiny|logs DIR [FILES]\n");
 	return 2;
+}
+
+/* What a kind of tree is, and how many files it has unless told. */
+static const struct kind {
+	const char *name;
+	uint64_t files;
+	void (*make)(struct maker *maker, int root);
+} kinds_of_trees[] = {
+	{ "runs", 100000, make_runs },
+	{ "tiny", 1000000, make_tiny },
+	{ "logs", 10000, make_logs },
+};
+
+static const struct kind *find_kind(const char *name)
+{
+	for (size_t i = 0; i < sizeof(kinds_of_trees) / sizeof(*kinds_of_trees); i++) {
+		if (strcmp(kinds_of_trees[i].name, name) == 0)
+			return &kinds_of_trees[i];
+	}
+	return NULL;
 }
 
 int main(int argc, char **argv)
 {
 	struct maker maker = { .random = 0x9E3779B97F4A7C15u };
-	bool is_runs = argc > 1 && strcmp(argv[1], "runs") == 0;
-	uint64_t files = is_runs ? 100000 : 1000000;
+	const struct kind *kind = argc > 1 ? find_kind(argv[1]) : NULL;
 
-	if (argc < 3 || argc > 4 || (!is_runs && strcmp(argv[1], "tiny") != 0))
+	if (argc < 3 || argc > 4 || !kind)
 		return usage();
+	uint64_t files = kind->files;
 	if (argc == 4 && !ax_u64_parse(ax_str_from(argv[3]), &files))
 		return usage();
-	maker.weights_wanted = is_runs ? files / 5 : 0;
+	maker.weights_wanted = kind->make == make_runs ? files / 5 : 0;
 	maker.files_wanted = files - maker.weights_wanted;
 	int root = enter(&maker, AT_FDCWD, argv[2]);
 	put(&maker, root, "artidx.json", AX_STR("{ \"data\": [\".\"] }\n"), 0);
-	if (is_runs)
-		make_runs(&maker, root);
-	else
-		make_tiny(&maker, root);
+	kind->make(&maker, root);
 	leave(root);
 	ax_buf_free(&maker.header);
 	if (maker.failed) {

@@ -254,8 +254,9 @@ static int stopped(const struct reorg_run *run, struct ax_error *err)
 	const char *verb = run->is_backward ? "undo" : "plan";
 
 	return ax_fail(err, AX_EPARTLY,
-		"%.350s; %s %s is half done: artidx reorg --recover goes on with it",
-		why.message, verb, reorg_journal_id(run->journal));
+		"%.350s; %s %s is half done: artidx reorg --recover goes on with it%s",
+		why.message, verb, reorg_journal_id(run->journal),
+		run->is_backward ? "" : ", --recover --undo takes it back");
 }
 
 /* A first run has failed. When nothing has changed, it need not be known to recover. */

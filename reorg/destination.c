@@ -105,3 +105,41 @@ int reorg_place_look(int root, struct ax_str from, struct ax_str to, enum reorg_
 		*out = same ? REORG_PLACE_SAME : REORG_PLACE_TAKEN;
 	return status;
 }
+
+/* The mount that an open file is on: st_dev alone does not tell two mounts of one file system. */
+static bool look_at_mount(int fd, struct statx *out)
+{
+	return fd >= 0 &&
+	       statx(fd, "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT, STATX_MNT_ID, out) == 0;
+}
+
+/* The nearest directory that exists above path, opened; or -1. */
+static int open_above(int root, struct ax_str path)
+{
+	int fd = -1;
+
+	while (fd < 0 && path.len) {
+		path = ax_path_dir(path);
+		fd = path.len
+			     ? ax_open_beneath(root, path, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0)
+			     : openat(root, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	}
+	return fd;
+}
+
+bool reorg_place_is_apart(int root, struct ax_str from, struct ax_str to)
+{
+	struct statx a = { 0 }, b = { 0 };
+	int here = ax_open_beneath(root, from, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
+	int there = open_above(root, to);
+	bool is_apart = false;
+
+	if (look_at_mount(here, &a) && look_at_mount(there, &b))
+		is_apart = a.stx_dev_major != b.stx_dev_major ||
+			   a.stx_dev_minor != b.stx_dev_minor || a.stx_mnt_id != b.stx_mnt_id;
+	if (here >= 0)
+		close(here);
+	if (there >= 0)
+		close(there);
+	return is_apart;
+}

@@ -6,6 +6,7 @@
 
 #include "base/str.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct ax_error;
@@ -23,5 +24,11 @@ enum reorg_place {
  */
 int reorg_place_look(int root, struct ax_str from, struct ax_str to, enum reorg_place *out,
 	struct ax_error *err);
+
+/*
+ * Whether the directory `from` cannot be renamed to `to`, because that is to be on another file
+ * system or mount. What cannot be looked at is not apart: the move itself will say.
+ */
+bool reorg_place_is_apart(int root, struct ax_str from, struct ax_str to);
 
 #endif

@@ -148,6 +148,7 @@ static int move_with_unit(struct draft_maker *maker, const struct idx_entry *ent
 
 	dir->files++;
 	dir->bytes += entry->size;
+	dir->others += entry->type != IDX_REGULAR;
 	ax_buf_clear(buf);
 	ax_path_join(buf, dir->to, ax_str_slice(path, dir->from.len + 1, path.len));
 	if (ax_buf_check(buf, "reorg", maker->err) < 0 ||
@@ -368,6 +369,12 @@ const struct reorg_file_move *draft_find_move(const struct reorg_draft *draft,
 	if (draft->n_moves == 0)
 		return NULL;
 	return bsearch(&key, draft->moves, draft->n_moves, sizeof(key), compare_moves);
+}
+
+bool reorg_draft_moves_alone(const struct reorg_draft *draft,
+	const struct reorg_file_move *move)
+{
+	return move->dir == REORG_NO_DIR || draft->dirs[move->dir].is_copied;
 }
 
 int reorg_draft_destination(const struct reorg_draft *draft, struct ax_str path,

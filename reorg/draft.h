@@ -53,6 +53,8 @@ struct reorg_dir_move {
 	struct ax_str from, to;
 	struct ax_str class_name; /* "pool", or "dead" */
 	uint64_t files, bytes;
+	uint64_t others; /* those of the files that are not regular: symlinks, FIFOs */
+	bool is_copied;  /* to another file system: file by file, and not by one rename */
 };
 
 struct reorg_stay {
@@ -92,6 +94,10 @@ int reorg_draft_make(struct idx_snapshot *snapshot, const struct idx_config *con
 	const struct reorg_layout *layout, int root, struct ax_str root_path,
 	struct reorg_draft *out, struct ax_error *err);
 void reorg_draft_free(struct reorg_draft *draft);
+
+/* Whether the file moves by an act of its own, and not with its directory. */
+bool reorg_draft_moves_alone(const struct reorg_draft *draft,
+	const struct reorg_file_move *move);
 
 /*
  * Where a root-relative path is after the moves: 1 and *out in arena (the path itself or

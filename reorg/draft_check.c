@@ -114,6 +114,21 @@ static int gather(struct reorg_draft *draft, struct draft_fate *moves, struct dr
 	return 0;
 }
 
+/* Only files are copied faithfully: what else a directory holds keeps it on its file system. */
+static int hold_uncopyable(struct draft_maker *maker, struct draft_fate *fates)
+{
+	for (size_t i = 0; i < maker->draft->n_dirs; i++) {
+		const struct reorg_dir_move *dir = &maker->draft->dirs[i];
+		struct want want = { .fate = &fates[i] };
+		if (dir->is_copied && dir->others &&
+			hold(maker, &want, REORG_CONFLICT,
+				" is on another file system, and not all in it is a file",
+				dir->to) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 int draft_check_destinations(struct draft_maker *maker)
 {
 	struct reorg_draft *draft = maker->draft;
@@ -123,7 +138,8 @@ int draft_check_destinations(struct draft_maker *maker)
 
 	if (draft_fates_new(draft, &moves, &dirs, maker->err) < 0)
 		goto out;
-	if (gather(draft, moves, dirs, &wants, maker->err) < 0)
+	if (hold_uncopyable(maker, dirs) < 0 ||
+		gather(draft, moves, dirs, &wants, maker->err) < 0)
 		goto out;
 	for (size_t i = 0; i < wants.count; i++) {
 		if (check_against_others(maker, &wants, i) < 0)

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/path.h"
 #include "indexer/catalog.h"
+#include "reorg/destination.h"
 #include "reorg/layout.h"
 
 #include <errno.h>
@@ -101,5 +102,9 @@ int draft_find_units(struct draft_maker *maker)
 	int status = draft_visit_files(maker, visit);
 
 	settle_units(maker->draft);
+	for (size_t i = 0; status == 0 && i < maker->draft->n_dirs; i++) {
+		struct reorg_dir_move *dir = &maker->draft->dirs[i];
+		dir->is_copied = reorg_place_is_apart(maker->root, dir->from, dir->to);
+	}
 	return status;
 }

@@ -141,7 +141,7 @@ static int plan_directories(struct planner *planner)
 			goto out;
 	}
 	for (size_t i = 0; i < draft->n_moves; i++) {
-		if (draft->moves[i].dir == REORG_NO_DIR &&
+		if (reorg_draft_moves_alone(draft, &draft->moves[i]) &&
 			add_missing(planner, &missing, draft->moves[i].to) < 0)
 			goto out;
 	}
@@ -179,6 +179,8 @@ static int plan_moves(struct planner *planner)
 	const struct reorg_draft *draft = planner->draft;
 
 	for (size_t i = 0; i < draft->n_dirs; i++) {
+		if (draft->dirs[i].is_copied)
+			continue;
 		struct reorg_act *act = add(planner, REORG_MOVE_DIR);
 		if (!act || look_at(planner, draft->dirs[i].from, &act->identity) < 0)
 			return -1;
@@ -188,7 +190,7 @@ static int plan_moves(struct planner *planner)
 	}
 	for (size_t i = 0; i < draft->n_moves; i++) {
 		const struct reorg_file_move *move = &draft->moves[i];
-		if (move->dir != REORG_NO_DIR)
+		if (!reorg_draft_moves_alone(draft, move))
 			continue;
 		struct reorg_act *act = add(planner, REORG_MOVE);
 		if (!act)
@@ -253,13 +255,14 @@ static int plan_links(struct planner *planner)
 		return no_memory(planner);
 	for (size_t i = 0; i < draft->n_dirs; i++) {
 		const struct reorg_dir_move *dir = &draft->dirs[i];
-		if (reorg_links_wanted(dir->class_name) &&
+		if (!dir->is_copied && reorg_links_wanted(dir->class_name) &&
 			plan_link(planner, dir->from, dir->to) < 0)
 			return -1;
 	}
 	for (size_t i = 0; i < draft->n_moves; i++) {
 		const struct reorg_file_move *move = &draft->moves[i];
-		if (move->dir == REORG_NO_DIR && reorg_links_wanted(move->class_name) &&
+		if (reorg_draft_moves_alone(draft, move) &&
+			reorg_links_wanted(move->class_name) &&
 			plan_link(planner, move->from, move->to) < 0)
 			return -1;
 	}
@@ -355,6 +358,22 @@ static bool holds_data(const struct planner *planner, struct ax_str dir)
 	return false;
 }
 
+/* The directory that a file leaves, and those above it in a unit that is copied. */
+static int add_left(struct planner *planner, struct paths *left,
+	const struct reorg_file_move *move)
+{
+	struct ax_str dir = ax_path_dir(move->from);
+
+	if (move->dir == REORG_NO_DIR)
+		return add_path(planner, left, dir);
+	struct ax_str unit = planner->draft->dirs[move->dir].from;
+	for (; ax_path_below(dir, unit); dir = ax_path_dir(dir)) {
+		if (add_path(planner, left, dir) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* Directories that things left, the deepest first. */
 static int plan_removals(struct planner *planner)
 {
@@ -367,8 +386,8 @@ static int plan_removals(struct planner *planner)
 			goto out;
 	}
 	for (size_t i = 0; i < draft->n_moves; i++) {
-		if (draft->moves[i].dir == REORG_NO_DIR &&
-			add_path(planner, &left, ax_path_dir(draft->moves[i].from)) < 0)
+		if (reorg_draft_moves_alone(draft, &draft->moves[i]) &&
+			add_left(planner, &left, &draft->moves[i]) < 0)
 			goto out;
 	}
 	make_distinct(&left);

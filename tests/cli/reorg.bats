@@ -494,6 +494,32 @@ many() {
 	[ -z "$(ls -A out/vhack)" ]
 }
 
+@test "a pool whose place is on another file system: copied file by file, and back again" {
+	mounted out/pools size=10m
+	mkdir -p out/probe_distill/teacher_pool/deep logs
+	printf '{"prompt": "a"}\n' | gzip -n >out/probe_distill/teacher_pool/prompt_0000.jsonl.gz
+	printf 'more\n' >out/probe_distill/teacher_pool/deep/notes.txt
+	chmod 750 out/probe_distill/teacher_pool
+	echo 'run --pool=out/probe_distill/teacher_pool' >justfile
+	artidx scan >/dev/null
+	state >../before
+	expect 0 artidx reorg --apply $idle
+	zgrep -q prompt out/pools/teacher_pool/prompt_0000.jsonl.gz
+	[ -f out/pools/teacher_pool/deep/notes.txt ]
+	[ ! -e out/probe_distill ]
+	grep -q -- '--pool=out/pools/teacher_pool$' justfile
+	expect 0 artidx reorg --undo
+	state | diff ../before -
+
+	# What cannot be copied as it is keeps the whole pool together.
+	ln -s prompt_0000.jsonl.gz out/probe_distill/teacher_pool/first
+	expect 0 artidx reorg --apply $idle
+	has "out/pools/teacher_pool is on another file system"
+	[ -L out/probe_distill/teacher_pool/first ]
+	[ -f out/probe_distill/teacher_pool/deep/notes.txt ]
+	[ -z "$(ls -A out/pools)" ]
+}
+
 @test "a full disk in the middle: nothing lost, finished when there is room" {
 	mounted out/vhack size=256k
 	bases

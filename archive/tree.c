@@ -25,19 +25,14 @@ struct listing {
 	size_t n, capacity;
 };
 
-static ax_nanoseconds time_of(struct timespec time)
-{
-	return (ax_nanoseconds)time.tv_sec * 1000000000 + time.tv_nsec;
-}
-
 struct arc_source arc_source_of(const struct stat *st)
 {
 	return (struct arc_source){
 		.dev = st->st_dev,
 		.ino = st->st_ino,
 		.size = (uint64_t)st->st_size,
-		.mtime = time_of(st->st_mtim),
-		.ctime = time_of(st->st_ctim),
+		.mtime = ax_time_of(&st->st_mtim),
+		.ctime = ax_time_of(&st->st_ctim),
 		.blocks = (uint64_t)st->st_blocks * 512,
 		.linked = st->st_nlink > 1,
 	};
@@ -94,7 +89,7 @@ static int add(struct listing *listing, int dirfd, const char *name, struct ax_s
 	member->mode = st.st_mode & 07777;
 	member->uid = st.st_uid;
 	member->gid = st.st_gid;
-	member->mtime = time_of(st.st_mtim);
+	member->mtime = ax_time_of(&st.st_mtim);
 	entry.source = arc_source_of(&st);
 	if (member->type == ARC_SPECIAL)
 		return ax_fail(err, AX_EREFUSED,

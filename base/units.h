@@ -11,6 +11,13 @@
 /* Nanoseconds since 1970-01-01T00:00:00Z; negative before it. */
 typedef int64_t ax_nanoseconds;
 
+struct timespec;
+
+/* The time that is now, or that the system says; beyond the years 1677 and 2262 the first
+ * or the last instant that can be said. */
+ax_nanoseconds ax_time_now(void);
+ax_nanoseconds ax_time_of(const struct timespec *time);
+
 enum { AX_UNITS_MAX = 48 }; /* bytes that any format function here writes, NUL included */
 
 /* "17", "4.2K", "25G": K M G T P in powers of 1024, at most 5 characters. */

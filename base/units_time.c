@@ -45,6 +45,24 @@ static ax_nanoseconds add_saturated(ax_nanoseconds time, int64_t more)
 	return sum;
 }
 
+ax_nanoseconds ax_time_of(const struct timespec *time)
+{
+	ax_nanoseconds result = 0;
+
+	if (__builtin_mul_overflow((int64_t)time->tv_sec, SECOND, &result) ||
+		__builtin_add_overflow(result, (int64_t)time->tv_nsec, &result))
+		return time->tv_sec < 0 ? INT64_MIN : INT64_MAX;
+	return result;
+}
+
+ax_nanoseconds ax_time_now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_REALTIME, &time);
+	return ax_time_of(&time);
+}
+
 /* The calendar fields of an instant, as plain numbers. */
 static struct tm broken_down(ax_nanoseconds time, bool is_local, int64_t *rest)
 {

@@ -18,14 +18,6 @@
 #include <stdlib.h>
 #include <time.h>
 
-static ax_nanoseconds now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_REALTIME, &time);
-	return (ax_nanoseconds)time.tv_sec * 1000000000 + time.tv_nsec;
-}
-
 static void describe(const void *counters, struct ax_buf *line)
 {
 	const struct arc_progress *progress = counters;
@@ -228,7 +220,8 @@ int cli_archive_apply(struct cli_reorg *reorg, struct reorg_store *store, struct
 		return -1;
 	if (!reorg->catalogue.catalog)
 		bring_catalogue(reorg, "archiving goes on");
-	if (arc_retire_plan(&tree, out->dir, now(), &reorg->cli->arena, &plan, err) == 0 &&
+	if (arc_retire_plan(&tree, out->dir, ax_time_now(), &reorg->cli->arena, &plan, err) ==
+			0 &&
 		(options->keep || pass_gate(reorg, &plan, err) == 0) &&
 		create(reorg, &tree, options, out, err) == 0) {
 		bring_catalogue(reorg, "the archive is made");

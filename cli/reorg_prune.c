@@ -169,12 +169,9 @@ static int gather(struct pruner *pruner, struct reorg_store *store)
 
 static int carry_out(struct pruner *pruner, struct reorg_store *store)
 {
-	struct timespec now;
 	struct reorg_journal *journal = NULL;
-
-	clock_gettime(CLOCK_REALTIME, &now);
 	struct reorg_plan plan = { .title = AX_STR("reorg --prune-links"),
-		.time = (ax_nanoseconds)now.tv_sec * 1000000000 + now.tv_nsec,
+		.time = ax_time_now(),
 		.n_acts = pruner->n_acts,
 		.acts = pruner->acts };
 	if (reorg_journal_create(store, &plan, &journal, pruner->err) < 0)

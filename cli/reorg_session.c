@@ -17,14 +17,6 @@
 #include <time.h>
 #include <unistd.h>
 
-static ax_nanoseconds now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_REALTIME, &time);
-	return (ax_nanoseconds)time.tv_sec * 1000000000 + time.tv_nsec;
-}
-
 int cli_reorg_open(struct cli *cli, const struct cli_reorg_options *options,
 	struct cli_reorg *out, struct ax_error *err)
 {
@@ -108,7 +100,7 @@ static int hold_open_files(struct cli_reorg *reorg, struct ax_error *err)
 static int schedule(struct cli_reorg *reorg, struct ax_error *err)
 {
 	struct reorg_planner_options options = { .root = reorg->root,
-		.now = now(),
+		.now = ax_time_now(),
 		.edits = reorg->options.no_edits ? NULL : &reorg->edits,
 		.config = &reorg->config.index,
 		.links = reorg->options.links };

@@ -64,10 +64,8 @@ static int record_moves(struct idx_history *history, const struct reorg_journal 
 	bool is_undo, struct ax_error *err)
 {
 	const struct reorg_plan *plan = reorg_journal_plan(journal);
-	struct timespec now;
+	ax_nanoseconds time = ax_time_now();
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	ax_nanoseconds time = (ax_nanoseconds)now.tv_sec * 1000000000 + now.tv_nsec;
 	if (ax_str_starts(plan->title, AX_STR(ARC_RETIRE_TITLE))) {
 		size_t prefix = AX_STR(ARC_RETIRE_TITLE).len;
 		return is_undo ? 0

@@ -199,18 +199,13 @@ static bool read_start(struct look *look)
 	return true;
 }
 
-static ax_nanoseconds mtime_of(const struct stat *st)
-{
-	return (ax_nanoseconds)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec;
-}
-
 /* Whether a file that is short or blank may yet become whole. */
 static bool is_being_written(struct look *look)
 {
 	const struct idx_examine_options *options = &look->examiner->options;
 	struct idx_writers **writers = &look->examiner->writers;
 
-	if (mtime_of(&look->st) > options->now - options->quiet)
+	if (ax_time_of(&look->st.st_mtim) > options->now - options->quiet)
 		return true;
 	if (!*writers)
 		*writers = idx_writers_new();
@@ -387,7 +382,7 @@ static int describe_log(struct look *look)
 		.fd = look->fd,
 		.name = ax_path_name(look->subject->path),
 		.size = (uint64_t)look->st.st_size,
-		.mtime = mtime_of(&look->st),
+		.mtime = ax_time_of(&look->st.st_mtim),
 		.now = options->now,
 		.quiet = options->quiet,
 	};

@@ -22,19 +22,14 @@ const char *reorg_act_kind_name(enum reorg_act_kind kind)
 	return kind < REORG_ACT_KINDS && kind_names[kind] ? kind_names[kind] : "unknown act";
 }
 
-static ax_nanoseconds nanoseconds(struct timespec time)
-{
-	return (ax_nanoseconds)time.tv_sec * 1000000000 + time.tv_nsec;
-}
-
 struct reorg_identity reorg_identity_of(const struct stat *st)
 {
 	return (struct reorg_identity){
 		.dev = st->st_dev,
 		.ino = st->st_ino,
 		.size = (uint64_t)st->st_size,
-		.mtime = nanoseconds(st->st_mtim),
-		.ctime = nanoseconds(st->st_ctim),
+		.mtime = ax_time_of(&st->st_mtim),
+		.ctime = ax_time_of(&st->st_ctim),
 		.linked = st->st_nlink > 1,
 	};
 }
@@ -42,7 +37,7 @@ struct reorg_identity reorg_identity_of(const struct stat *st)
 bool reorg_identity_same(const struct reorg_identity *identity, const struct stat *st)
 {
 	return identity->ino == st->st_ino && identity->size == (uint64_t)st->st_size &&
-	       identity->mtime == nanoseconds(st->st_mtim);
+	       identity->mtime == ax_time_of(&st->st_mtim);
 }
 
 int reorg_edit_content(const struct reorg_act *act, struct ax_str content, struct ax_buf *out,

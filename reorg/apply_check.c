@@ -365,10 +365,7 @@ static void *take_array(struct ax_arena *arena, const struct ax_buf *buf)
 static int take_findings(struct findings *findings, struct reorg_beginning *out,
 	struct ax_error *err)
 {
-	struct timespec time;
-
-	clock_gettime(CLOCK_REALTIME, &time);
-	out->time = (ax_nanoseconds)time.tv_sec * 1000000000 + time.tv_nsec;
+	out->time = ax_time_now();
 	out->skipped = take_array(findings->arena, &findings->skipped);
 	out->n_skipped = findings->skipped.len / sizeof(*out->skipped);
 	out->dirs = take_array(findings->arena, &findings->dirs);

@@ -71,14 +71,6 @@ static int sync_file(int fd)
 	return status;
 }
 
-static ax_nanoseconds now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_REALTIME, &time);
-	return (ax_nanoseconds)time.tv_sec * 1000000000 + time.tv_nsec;
-}
-
 /* Write a record behind the last one. Nothing is synced. */
 static int write_record(struct reorg_journal *journal, enum reorg_record_kind kind,
 	const struct ax_buf *payload, struct ax_error *err)
@@ -433,7 +425,7 @@ int reorg_journal_begin_undo(struct reorg_journal *journal, struct ax_error *err
 {
 	struct ax_buf payload = { 0 };
 
-	ax_buf_append_u64(&payload, (uint64_t)now());
+	ax_buf_append_u64(&payload, (uint64_t)ax_time_now());
 	int status = append(journal, REORG_RECORD_UNDO, &payload, err);
 	ax_buf_free(&payload);
 	return status;

@@ -165,7 +165,7 @@ static bool summarize(int store, const char *name, struct reorg_summary *out)
 	}
 	*out = (struct reorg_summary){ .state = REORG_PLANNED, .settled = true };
 	memcpy(out->id, name, REORG_ID_SIZE - 1);
-	out->time = (ax_nanoseconds)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+	out->time = ax_time_of(&st.st_mtim);
 	if (!is_plan)
 		peek(fd, out);
 	close(fd);

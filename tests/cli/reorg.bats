@@ -451,6 +451,17 @@ many() {
 	artidx scan >/dev/null
 }
 
+@test "times before 1970 and beyond 2262 survive" {
+	bases
+	touch -d '1901-12-14T00:00:00.5Z' out/v_hack_a.safetensors
+	touch -d '2440-01-01T00:00:00Z' out/v_hack_b.safetensors
+	state >../before
+	expect 0 artidx reorg --apply $idle
+	[ "$(stat -c %Y out/vhack/v_hack_b.safetensors)" = "$(date -d 2440-01-01T00:00:00Z +%s)" ]
+	expect 0 artidx reorg --undo
+	state | diff ../before -
+}
+
 @test "interrupted in the middle: the rest is done by --recover, or all taken back" {
 	many
 	state >../before

@@ -230,6 +230,24 @@ static void times_read(void **state)
 	}
 }
 
+static void times_of_files(void **state)
+{
+	(void)state;
+	const struct {
+		struct timespec time;
+		ax_nanoseconds expected;
+	} cases[] = {
+		{ { 0, 0 }, 0 },
+		{ { -2, 999999999 }, -1000000001 },
+		{ { 1600000000, 123456789 }, INT64_C(1600000000123456789) },
+		{ { INT64_C(15032385535), 999999999 }, INT64_MAX },
+		{ { INT64_C(-15032385535), 999999999 }, INT64_MIN },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_int_equal(ax_time_of(&cases[i].time), cases[i].expected);
+}
+
 static void stamps_go_both_ways(void **state)
 {
 	(void)state;
@@ -495,6 +513,7 @@ int main(void)
 		cmocka_unit_test(counts_shown),
 		cmocka_unit_test(times_shown),
 		cmocka_unit_test(times_read),
+		cmocka_unit_test(times_of_files),
 		cmocka_unit_test(stamps_go_both_ways),
 		cmocka_unit_test(durations),
 		cmocka_unit_test(integers),

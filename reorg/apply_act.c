@@ -56,7 +56,15 @@ static int make_dir(struct reorg_run *run, const struct reorg_act *act, struct a
 		AX_STR_ARG(act->to));
 }
 
-/* Remove a directory if it is empty, and note it if it is not. */
+static bool is_mount_point(const struct reorg_spot *spot)
+{
+	struct statx st;
+
+	return statx(spot->dir, spot->name, AT_SYMLINK_NOFOLLOW, 0, &st) == 0 &&
+	       (st.stx_attributes & STATX_ATTR_MOUNT_ROOT);
+}
+
+/* Remove a directory if it is empty, and note it if it is not, or cannot be for a mount. */
 static int remove_dir(struct reorg_run *run, struct ax_str path, struct ax_error *err)
 {
 	struct reorg_spot spot;
@@ -70,6 +78,10 @@ static int remove_dir(struct reorg_run *run, struct ax_str path, struct ax_error
 	}
 	if (errno == ENOENT)
 		return 0;
+	if (errno == EBUSY && is_mount_point(&spot)) {
+		reorg_note(run, path, "stays: something is mounted there");
+		return 0;
+	}
 	if (errno != ENOTEMPTY && errno != EEXIST && errno != ENOTDIR)
 		return ax_fail_errno(err, "%.*s: cannot remove the directory",
 			AX_STR_ARG(path));

@@ -505,6 +505,19 @@ many() {
 	[ -z "$(ls -A out/vhack)" ]
 }
 
+@test "a directory that is left empty and is a mount point stays" {
+	mounted out/probe_distill size=10m
+	mkdir -p out/probe_distill/teacher_pool
+	printf '{"prompt": "a"}\n' | gzip -n >out/probe_distill/teacher_pool/prompt_0000.jsonl.gz
+	artidx scan >/dev/null
+	state >../before
+	expect 0 artidx reorg --apply $idle
+	has "something is mounted there"
+	[ -f out/pools/teacher_pool/prompt_0000.jsonl.gz ]
+	expect 0 artidx reorg --undo
+	state | diff ../before -
+}
+
 @test "a pool whose place is on another file system: copied file by file, and back again" {
 	mounted out/pools size=10m
 	mkdir -p out/probe_distill/teacher_pool/deep logs

@@ -32,6 +32,7 @@ const struct command *const cli_commands[] = {
 	&cmd_scan,
 	&cmd_query,
 	&cmd_show,
+	&cmd_du,
 	&cmd_report,
 	&cmd_reorg,
 	&cmd_archive,

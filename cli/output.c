@@ -187,6 +187,20 @@ void cli_print_pad(struct cli_output *out, size_t count)
 		fputc(' ', out->stream);
 }
 
+/* In eighths of a column; what is not 0 is seen. */
+size_t cli_print_bar(struct cli_output *out, uint64_t part, uint64_t whole, size_t columns)
+{
+	static const char *const eighths[] = { "", "▏", "▎", "▍", "▌", "▋", "▊", "▉" };
+	double share = whole ? (double)part / (double)whole : 0;
+	size_t length = (size_t)((share < 1 ? share : 1) * (double)columns * 8);
+
+	length = part && !length ? 1 : length;
+	for (size_t i = 0; i < length / 8; i++)
+		fputs("█", out->stream);
+	fputs(eighths[length % 8], out->stream);
+	return (length + 7) / 8;
+}
+
 void cli_print_wrapped(struct cli_output *out, struct ax_str text, unsigned indent,
 	unsigned right)
 {

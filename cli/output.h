@@ -77,6 +77,9 @@ void cli_print_wrapped(struct cli_output *out, struct ax_str text, unsigned inde
 /* count times the same byte. */
 void cli_print_pad(struct cli_output *out, size_t count);
 
+/* How much part is of whole, as a bar of at most columns; returns the columns it took. */
+size_t cli_print_bar(struct cli_output *out, uint64_t part, uint64_t whole, size_t columns);
+
 /* Whether standard error is a terminal. */
 bool cli_error_is_terminal(void);
 

@@ -71,20 +71,6 @@ static size_t widest_name(const struct class_row *rows, size_t n)
 	return widest;
 }
 
-/* A bar in eighths of a column. */
-static void print_bar(struct cli_output *out, uint64_t part, uint64_t whole, size_t columns)
-{
-	static const char *const eighths[] = { "", "▏", "▎", "▍", "▌", "▋", "▊", "▉" };
-	size_t length =
-		whole ? (size_t)((double)part / (double)whole * (double)columns * 8) : 0;
-
-	fprintf(out->stream, "  %s", out->palette->blue);
-	for (size_t i = 0; i < length / 8; i++)
-		fputs("█", out->stream);
-	fprintf(out->stream, "%s%s", part && !length ? "▏" : eighths[length % 8],
-		out->palette->reset);
-}
-
 static void print_row(struct cli_output *out, struct ax_str name,
 	const struct idx_class_sum *sum, size_t names, const char *color)
 {
@@ -112,8 +98,11 @@ static void print_table(struct cli_output *out, const struct class_row *rows, si
 		"files", "size", palette->reset);
 	for (size_t i = 0; i < n; i++) {
 		print_row(out, rows[i].name, &rows[i].sum, names, palette->cyan);
-		if (bars)
-			print_bar(out, rows[i].sum.bytes, rows[0].sum.bytes, bars);
+		if (bars) {
+			fprintf(out->stream, "  %s", palette->blue);
+			cli_print_bar(out, rows[i].sum.bytes, rows[0].sum.bytes, bars);
+			fputs(palette->reset, out->stream);
+		}
 		fputc('\n', out->stream);
 		total.files += rows[i].sum.files;
 		total.bytes += rows[i].sum.bytes;

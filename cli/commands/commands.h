@@ -11,6 +11,7 @@ extern const struct command cmd_check;
 extern const struct command cmd_complete;
 extern const struct command cmd_completion;
 extern const struct command cmd_config;
+extern const struct command cmd_du;
 extern const struct command cmd_help;
 extern const struct command cmd_init;
 extern const struct command cmd_inspect;

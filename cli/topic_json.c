@@ -36,6 +36,7 @@ static const struct member scan[] = {
 	{ "symlinks", "seen, not followed" },
 	{ "specials", "sockets, pipes and devices, not opened" },
 	{ "classes", "{CLASS: {files, bytes}}" },
+	{ "archived_files", "files that archives hold; archived_bytes: their sizes" },
 	{ "problems", "[{path, status, why}]: what is wrong" },
 	{ "more_problems", "how many others there are" },
 	{ "seconds", "how long it took" },
@@ -134,6 +135,19 @@ static const struct member check[] = {
 	{ 0 },
 };
 
+static const struct member du[] = {
+	{ "by", "dir, class or run: what a row is about" },
+	{ "unit", "what bytes are: allocated or apparent" },
+	{ "rows", "one a directory with files below it, class or run, of catalogued files:" },
+	{ "path", "the directory, its sums with all below it; with --by class or run that" },
+	{ "files", "how many; bytes: what they take" },
+	{ "directories", "{files, bytes}: directories themselves; files counts them" },
+	{ "uncatalogued", "{files, bytes}: files that no scan saw" },
+	{ "total", "{files, bytes}: all of that, as du counts" },
+	{ "unreadable", "how many directories could not be read" },
+	{ 0 },
+};
+
 static const struct member config[] = {
 	{ "values",
 		"{SETTING: {value, origin}}; origin: default, artidx.json or the variable" },
@@ -158,6 +172,7 @@ static const struct {
 	{ "path", "artidx.path/1.", path },
 	{ "resolve", "artidx.resolve/1.", resolve },
 	{ "check", "artidx.check/1.", check },
+	{ "du", "artidx.du/1.", du },
 	{ "config", "artidx.config/1.", config },
 };
 

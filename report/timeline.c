@@ -88,6 +88,7 @@ static const struct step {
 	{ 12 * 3600, 0 },
 	{ 86400, 0 },
 	{ 2 * 86400, 0 },
+	{ 4 * 86400, 0 },
 	{ 7 * 86400, 0 },
 	{ 14 * 86400, 0 },
 	{ 0, 1 },
@@ -108,7 +109,7 @@ static const struct step *choose_step(const struct timeline *timeline)
 {
 	time_t span = (timeline->last - timeline->first) / second;
 	size_t n = sizeof(steps) / sizeof(steps[0]);
-	double ticks = timeline->width / 76;
+	double ticks = timeline->width / 64;
 
 	for (size_t i = 0; i < n; i++) {
 		if ((double)span / (double)length_of(&steps[i]) <= ticks)

@@ -99,13 +99,23 @@ static struct rpt_sum sum_of_copies(const struct rpt_alike *alike)
 	return sum;
 }
 
+static bool all_equal(const struct rpt_alike *alike)
+{
+	bool all = true;
+
+	for (size_t i = 0; i < alike->n; i++)
+		all = all && alike->groups[i].is_equal;
+	return all;
+}
+
 static void append_alike(struct ax_buf *page, const struct rpt_alike *alike)
 {
 	struct rpt_sum sum = sum_of_copies(alike);
 	size_t shown = alike->n < GROUPS_SHOWN ? alike->n : GROUPS_SHOWN;
 
 	ax_buf_printf(page, "<details%s>", alike->n <= 8 ? " open" : "");
-	append_summary(page, "duplicates", &sum, "copies, besides the first of each");
+	append_summary(page, all_equal(alike) ? "duplicates" : "most likely duplicates", &sum,
+		"copies, besides the first of each");
 	ax_buf_append_text(page,
 		"<table class=\"sortable\"><thead><tr><th class=\"n\">size each</th>"
 		"<th class=\"n\">files</th><th>the "

@@ -218,13 +218,13 @@ int rpt_curves_section(struct ax_buf *page, const struct rpt_facts *facts, struc
 		append_curves(page, facts, &curves);
 	}
 	if (curves.n && curves.n < curves.with_rows) {
-		ax_buf_append_text(page, "<p class=\"more\">The newest ");
+		ax_buf_append_text(page, "<p class=\"more\">");
 		rpt_count(page, curves.n);
 		ax_buf_append_text(page, " of ");
 		rpt_counted(page, curves.with_rows, "run");
 		ax_buf_append_text(page,
-			" with rows: <code>artidx query runs 'rows[-1]:*'</code>"
-			"</p>\n");
+			" with rows; the others are older, or have no such rates: "
+			"<code>artidx query runs 'rows[-1]:*'</code></p>\n");
 	}
 	ax_buf_append_text(page, "</section>\n");
 	ax_arena_free(&arena);

@@ -55,6 +55,16 @@ static bool has_time(const struct idx_run *run)
 	return run->start > 0 && run->start < latest;
 }
 
+/* Runs that have no time, or none that can be drawn. */
+static size_t count_timeless(const struct rpt_facts *facts)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < facts->n_runs; i++)
+		n += !has_time(&facts->runs[i].run);
+	return n;
+}
+
 static bool find_span(struct timeline *timeline)
 {
 	bool any = false;
@@ -464,5 +474,10 @@ void rpt_timeline_section(struct ax_buf *page, const struct rpt_facts *facts)
 	draw(&timeline, "wide timeline");
 	timeline.width = RPT_NARROW;
 	draw(&timeline, "narrow timeline");
+	if (count_timeless(facts)) {
+		ax_buf_append_text(page, "<p class=\"more\">Not drawn: ");
+		rpt_counted(page, count_timeless(facts), "run");
+		ax_buf_append_text(page, " without a time that can be meant.</p>\n");
+	}
 	ax_buf_append_text(page, "</section>\n");
 }

@@ -126,6 +126,37 @@ END
 	[ "${#output}" -eq 100 ] || [ "${#output}" -eq 99 ]
 }
 
+# train TAG TIME ROWS ARGUMENTS...: a run's checkpoint with these rows, and its log.
+train() {
+	local tag=$1 time=$2 rows=$3
+	shift 3
+	safetensors "out/train_$tag.safetensors" '{"__metadata__":{"rows":"'"$rows"'","cfg":"{\"preset_name\":\"fast\",\"arm\":\"x\",\"seed\":1,\"out_tag\":\"_'"$tag"'\"}"},"delta_S/model.layers.0.q":{"dtype":"F32","shape":[4],"data_offsets":[0,16]},"delta_S_hack/model.layers.0.q":{"dtype":"F32","shape":[4],"data_offsets":[16,32]}}' 32
+	printf '12:00:00 | INFO | argv: train.py %s --out-tag=_%s\n' "$*" "$tag" \
+		>"logs/${time}_fast_x_seed1_$tag.log"
+	touch -d 2026-05-28T12:00:01Z "logs/${time}_fast_x_seed1_$tag.log"
+}
+
+@test "a chain of runs, one that used what it wrote, times and rows that nobody means" {
+	mkdir -p ../odd/out ../odd/logs
+	cd ../odd
+	train one 20260528T100000 '[{\"step\":1e300,\"hack_s\":[1,8]},{\"step\":-5,\"hack_s\":[1,0]},{}]'
+	train two 20260528T110000 "$(printf '%05000d' 0 | tr 0 '[')" --v-hack-path=out/train_one.safetensors
+	train three 20260528T113000 '[{\"hack_s\":0.5}]' --v-hack-path=out/train_two.safetensors
+	train loop 20260528T114000 '[]' --v-hack-path=out/train_loop.safetensors
+	train far 99991231T235959 '{}' --v-hack-path=out/gone.safetensors
+	train old 19000101T000000 'null' --v-hack-path=out/gone.safetensors
+	artidx scan >/dev/null
+	expect 0 artidx report
+	is_closed artidx-report.html
+	# train_one, its user, train_two, its user: four columns, and edges between all of them.
+	run grep -o '<path class="edge[^>]*' artidx-report.html
+	[ "${#lines[@]}" -ge 12 ]
+	run cat artidx-report.html
+	has "Not drawn: 2 runs without a time"
+	has "2 of 6 runs with rows"
+	has "not there, 2 runs"
+}
+
 @test "an empty project: each part says so in a line" {
 	mkdir -p ../empty/out
 	cd ../empty

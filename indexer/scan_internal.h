@@ -157,10 +157,6 @@ struct scan {
 
 /* Where the scan begins goes to its targets and its walk. */
 int scan_choose_targets(struct scan *scan, struct ax_error *err);
-/* A data directory that is a symlink is not entered: that must not look like an empty one. */
-struct scan_problems;
-int scan_report_targets(const struct scan *scan, struct scan_problems *problems,
-	struct ax_error *err);
 
 /* Start workers, as many as fit; wait for them once no batch comes any more; release them. */
 int scan_crew_start(struct scan *scan, struct ax_error *err);

@@ -113,6 +113,42 @@ static int choose_given(struct scan *scan, struct ax_error *err)
 	return 0;
 }
 
+/* The first part of path that is a symlink, or an empty string. */
+static struct ax_str find_symlink(const struct scan *scan, struct ax_str path)
+{
+	struct ax_str rest = path, component;
+	mode_t mode;
+
+	while (ax_path_next(&rest, &component)) {
+		struct ax_str prefix = ax_str_slice(path, 0,
+			(size_t)(component.ptr + component.len - path.ptr));
+		if (find_kind(scan, prefix, &mode) == 0 && S_ISLNK(mode))
+			return prefix;
+	}
+	return (struct ax_str){ 0 };
+}
+
+/*
+ * No path of the project leads through a symlink: what is moved or packed must not change its
+ * place when somebody turns the link. A data or log directory behind one is refused, because to
+ * pass over it would tell its files gone.
+ */
+static int refuse_symlinks(const struct scan *scan, const struct idx_strings *dirs,
+	struct ax_error *err)
+{
+	for (size_t i = 0; i < dirs->count; i++) {
+		struct ax_str link = find_symlink(scan, dirs->items[i]);
+		if (link.len)
+			return ax_fail(err, AX_ECONFIG,
+				"%.*s: a symlink, and data or logs behind one are not "
+				"followed: replace it by the directory, by a mount of it "
+				"(mount --bind), or name a directory below the root in "
+				"artidx.json",
+				AX_STR_ARG(link));
+	}
+	return 0;
+}
+
 /* What the configuration says; without any data directory, all below the root. */
 static int choose_configured(struct scan *scan, struct ax_error *err)
 {
@@ -158,23 +194,12 @@ static int start_walk(struct scan *scan, struct ax_error *err)
 
 int scan_choose_targets(struct scan *scan, struct ax_error *err)
 {
+	const struct idx_config *config = scan->options->config;
+
+	if (refuse_symlinks(scan, &config->data, err) < 0 ||
+		refuse_symlinks(scan, &config->logs, err) < 0)
+		return -1;
 	int status =
 		scan->options->n_paths ? choose_given(scan, err) : choose_configured(scan, err);
-
 	return status < 0 ? -1 : start_walk(scan, err);
-}
-
-int scan_report_targets(const struct scan *scan, struct scan_problems *problems,
-	struct ax_error *err)
-{
-	for (size_t i = 0; i < scan->n_targets; i++) {
-		mode_t mode;
-		if (scan->targets[i].names.n || find_kind(scan, scan->targets[i].path, &mode) ||
-			!S_ISLNK(mode))
-			continue;
-		if (scan_problems_add(problems, scan->targets[i].path, "special",
-			    AX_STR("a symbolic link: not followed"), err) < 0)
-			return -1;
-	}
-	return 0;
 }

@@ -134,3 +134,20 @@ load support
 	expect 0 artidx query --count
 	[ "$output" -eq 4 ] || [ "$output" -eq 3004 ]
 }
+
+@test "a data directory that is a symlink is refused, and nothing known is forgotten" {
+	small_project
+	expect 0 artidx scan
+	mv out scratch
+	ln -s scratch out
+	expect 2 artidx scan
+	has "out: a symlink"
+	has "mount --bind"
+	[ "${#lines[@]}" -eq 1 ]
+	expect 2 artidx scan out/v_hack_a.safetensors
+	expect 2 artidx reorg --queue none
+	expect 0 artidx query -q class:v_hack
+	echo '{"data":["scratch"]}' >artidx.json
+	expect 0 artidx scan
+	expect 0 artidx query -q path:scratch/v_hack_a.safetensors
+}

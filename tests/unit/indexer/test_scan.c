@@ -349,19 +349,6 @@ static void scans_what_the_configuration_says(void **state)
 	assert_int_equal(project_count(&project), 3);
 }
 
-static void says_that_a_link_is_not_followed(void **state)
-{
-	static const struct ax_str data[] = { AX_STR_INIT("link") };
-
-	(void)state;
-	project.config.data = (struct idx_strings){ 1, data };
-	project_write(&project, "real/a.txt", "x");
-	assert_int_equal(symlinkat("real", project.rootfd, "link"), 0);
-	project_scan(&project);
-	assert_string_equal(problem_of("link"), "special");
-	assert_int_equal(project.report.files, 0);
-}
-
 /* Nested directories, deeper than PATH_MAX and than there are descriptors. */
 static void make_deep(const char *top, const char *name, int depth)
 {
@@ -591,7 +578,6 @@ int main(void)
 		SCAN_TEST(never_enters_its_own_directory),
 		SCAN_TEST(leaves_out_what_is_ignored),
 		SCAN_TEST(scans_what_the_configuration_says),
-		SCAN_TEST(says_that_a_link_is_not_followed),
 		SCAN_TEST(reaches_any_depth),
 		SCAN_TEST(keeps_a_wide_directory),
 		SCAN_TEST(keeps_what_cannot_be_read),

@@ -46,16 +46,26 @@ static bool is_there(const struct pruner *pruner, const struct reorg_act *link, 
 	return there;
 }
 
+static bool is_named(const struct idx_reference *reference, struct ax_str path)
+{
+	struct ax_str name = ax_path_name(path), context = reference->context;
+
+	if (reference->kind == IDX_REF_DYNAMIC)
+		return ax_str_starts(path, reference->target);
+	/* What is joined may be anything; it is the link where the line has its name too. */
+	if (reference->kind == IDX_REF_JOINED)
+		return ax_str_starts(path, reference->target) &&
+		       memmem(context.ptr, context.len, name.ptr, name.len);
+	return ax_path_below(reference->target, path) || ax_path_below(path, reference->target);
+}
+
 /* The reference that names path, or may; NULL when there is none. */
 static const struct idx_reference *find_reference(const struct idx_references *references,
 	struct ax_str path)
 {
 	for (size_t i = 0; i < references->count; i++) {
 		const struct idx_reference *reference = &references->items[i];
-		if (reference->kind == IDX_REF_DYNAMIC
-				? ax_str_starts(path, reference->target)
-				: ax_path_below(reference->target, path) ||
-					  ax_path_below(path, reference->target))
+		if (is_named(reference, path))
 			return reference;
 	}
 	return NULL;

@@ -25,6 +25,7 @@ const char *idx_reference_kind_name(enum idx_reference_kind kind)
 		[IDX_REF_MISSING] = "missing",
 		[IDX_REF_DYNAMIC] = "dynamic",
 		[IDX_REF_UNSURE] = "unsure",
+		[IDX_REF_JOINED] = "joined",
 	};
 	return names[kind];
 }

@@ -4,7 +4,8 @@
  * The configured files (justfile, scripts, sources) are read for paths into the data
  * directories, written as out/x, ./out/x or as an absolute path. Files are text of any kind, so
  * a path is found by its surroundings: it begins at a boundary and ends at one. What is put
- * together at run time (v_hack_{{ NAME }}) is reported as dynamic and never guessed.
+ * together at run time (v_hack_{{ NAME }}, Path("out") / name, os.path.join("out", name)) is
+ * reported as dynamic or joined, and never guessed.
  */
 #ifndef ARTIDX_INDEXER_REFERENCES_H
 #define ARTIDX_INDEXER_REFERENCES_H
@@ -23,9 +24,12 @@ enum idx_reference_kind {
 	IDX_REF_MISSING, /* a literal path at which nothing is known */
 	IDX_REF_DYNAMIC, /* literal at its start, built at run time behind it */
 	IDX_REF_UNSURE,  /* behind something unknown: $DIR/out/x, ../out/x */
+	IDX_REF_JOINED,  /* a data directory to which the rest is joined: Path("out") / "x" */
 };
 
-/* "file", "dir", "missing", "dynamic", "unsure" */
+enum { IDX_REF_KINDS = IDX_REF_JOINED + 1 };
+
+/* "file", "dir", "missing", "dynamic", "unsure", "joined" */
 const char *idx_reference_kind_name(enum idx_reference_kind kind);
 
 struct idx_reference {
@@ -34,7 +38,7 @@ struct idx_reference {
 	uint64_t offset;    /* of text, in the file's bytes */
 	enum idx_reference_kind kind;
 	struct ax_str text; /* as written, without "./" and without the root's absolute path */
-	struct ax_str target;  /* root-relative; of a dynamic one, its literal start */
+	struct ax_str target; /* root-relative; of a dynamic or joined one, its literal start */
 	struct ax_str context; /* the line, without its line break, at most 400 bytes */
 };
 

@@ -8,7 +8,8 @@
  *	        "/" behind a variable, a substitution, a quote, "..", a
  *	        directory of the root's name                                    unsure
  *	        anything else (myout/, a/out/)                                  none
- *	behind: the longest of (the rest of the quoted string, the rest of the word, the word
+ *	behind: a quote, and what stands around it joins more to it    joined
+ *	        the longest of (the rest of the quoted string, the rest of the word, the word
  *	        without punctuation at its end) that the catalogue knows
  */
 #include "indexer/references_internal.h"
@@ -264,7 +265,62 @@ static int add(struct reference_finder *finder, const struct hit *hit, uint64_t 
 	return 0;
 }
 
-/* The next occurrence of name from `from` on that a "/" or a boundary follows, or text.len. */
+static bool is_quote(char c)
+{
+	return c == '"' || c == '\'';
+}
+
+/* Whether text ends in the call of something that makes paths of its arguments. */
+static bool ends_in_call(struct ax_str text)
+{
+	static const char *const calls[] = { "Path(", "join(", "joinpath(" };
+
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		size_t len = strlen(calls[i]);
+		if (text.len >= len && memcmp(text.ptr + text.len - len, calls[i], len) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Whether the hit is a quoted data directory to which more is joined: Path("out"),
+ * os.path.join("out", name), "out" / name.
+ */
+static bool is_joined(const struct hit *hit)
+{
+	struct ax_str text = hit->text;
+	size_t end = hit->start + hit->data_len;
+	size_t open = hit->begin;
+
+	end += end < text.len && text.ptr[end] == '/';
+	if (open == 0 || end >= text.len || !is_quote(text.ptr[open - 1]) ||
+		text.ptr[end] != text.ptr[open - 1])
+		return false;
+	while (++end < text.len && text.ptr[end] == ' ')
+		;
+	/* "out" / name, and not the words "out" /name of a shell. */
+	return ax_str_starts(ax_str_slice(text, end, text.len), AX_STR("/ ")) ||
+	       ends_in_call(ax_str_slice(text, 0, open - 1));
+}
+
+static int describe(struct reference_finder *finder, const struct hit *hit,
+	struct idx_reference *out)
+{
+	if (is_joined(hit)) {
+		out->kind = IDX_REF_JOINED;
+		out->text = ax_str_slice(hit->text, hit->start, hit->data_len);
+		out->target = out->text;
+		return 0;
+	}
+	if (measure(finder, hit, &out->text, &out->target, &out->kind) < 0)
+		return -1;
+	if (hit->unsure)
+		out->kind = IDX_REF_UNSURE;
+	return 0;
+}
+
+/* The next occurrence of name from `from` on that a "/" or a quote follows, or text.len. */
 static size_t find_name(struct ax_str text, struct ax_str name, size_t from)
 {
 	while (from + name.len <= text.len) {
@@ -273,7 +329,7 @@ static size_t find_name(struct ax_str text, struct ax_str name, size_t from)
 			break;
 		size_t at = (size_t)(hit - text.ptr);
 		size_t end = at + name.len;
-		if (end < text.len && text.ptr[end] == '/')
+		if (end < text.len && (text.ptr[end] == '/' || is_quote(text.ptr[end])))
 			return at;
 		from = at + 1;
 	}
@@ -294,13 +350,10 @@ static int scan_for(struct reference_finder *finder, struct ax_str file, struct 
 		size_t next = at + data.len;
 		for (; counted < at; counted++)
 			line += text.ptr[counted] == '\n';
-		if (look_before(finder, &hit)) {
-			if (measure(finder, &hit, &reference.text, &reference.target,
-				    &reference.kind) < 0)
-				return -1;
-			if (hit.unsure)
-				reference.kind = IDX_REF_UNSURE;
-			if (add(finder, &hit, line, &reference) < 0)
+		bool is_path = text.ptr[next] == '/';
+		if (look_before(finder, &hit) && (is_path || is_joined(&hit))) {
+			if (describe(finder, &hit, &reference) < 0 ||
+				add(finder, &hit, line, &reference) < 0)
 				return -1;
 			next = at +
 			       (reference.text.len > data.len ? reference.text.len : data.len);

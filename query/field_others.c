@@ -71,7 +71,8 @@ const struct qry_field qry_ref_fields[] = {
 	{ "line", QRY_TYPE_INT, .flags = SHOWN, .get = get_line, .doc = "its line, from 1" },
 	{ "kind", QRY_TYPE_ENUM, .names = QRY_NAMES_REFERENCE_KIND, .flags = SHOWN,
 		.get = get_kind,
-		.doc = "file, dir, missing, dynamic (built at run time) or unsure" },
+		.doc = "file, dir, missing, dynamic (built at run time), unsure, or joined (to "
+		       "\"out\")" },
 	{ "text", QRY_TYPE_TEXT, .flags = SHOWN, REFERENCE(text), .doc = "what stands there" },
 	{ "target", QRY_TYPE_TEXT, .flags = SHOWN | QRY_FIELD_PATH, REFERENCE(target),
 		.doc = "the path that it means" },

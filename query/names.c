@@ -41,9 +41,9 @@ bool qry_name_at(const struct qry_known_names *known, enum qry_names names, size
 	case QRY_NAMES_RUN_STATUS:
 		return text_at(run_statuses, 4, i, out);
 	case QRY_NAMES_REFERENCE_KIND:
-		text = i <= IDX_REF_UNSURE ? idx_reference_kind_name((enum idx_reference_kind)i)
-					   : "";
-		return text_at(&text, i <= IDX_REF_UNSURE, 0, out);
+		text = i < IDX_REF_KINDS ? idx_reference_kind_name((enum idx_reference_kind)i)
+					 : "";
+		return text_at(&text, i < IDX_REF_KINDS, 0, out);
 	case QRY_NAMES_JOB_STATE:
 		text = i <= IDX_JOB_UNKNOWN ? idx_job_state_name((enum idx_job_state)i) : "";
 		return text_at(&text, i <= IDX_JOB_UNKNOWN, 0, out);

@@ -93,6 +93,10 @@ static int judge_reference(struct reorg_edits *edits, const struct reorg_draft *
 		return judge_literal(edits, draft, reference, err);
 	case IDX_REF_DYNAMIC:
 		return judge_dynamic(edits, draft, reference, err);
+	case IDX_REF_JOINED:
+		if (moves_begin_with(draft, reference->target))
+			add_unresolved(edits, reference, "paths are joined to it at run time");
+		return 0;
 	case IDX_REF_UNSURE:
 		if (moves_begin_with(draft, reference->target))
 			add_unresolved(edits, reference,

@@ -136,6 +136,30 @@ static void whole_tokens(void **state)
 	check(*state, cases, COUNT(cases));
 }
 
+static void joined_paths(void **state)
+{
+	static const struct edit_case cases[] = {
+		{ "OUT = Path(\"out\")\n", NULL, 1 },
+		{ "p = Path('out') / \"v_hack_a.safetensors\"\n", NULL, 1 },
+		{ "p = Path(\"out/\") / name\n", NULL, 1 },
+		{ "p = os.path.join(\"out\", name)\n", NULL, 1 },
+		{ "p = ROOT.joinpath('./out', name)\n", NULL, 1 },
+		{ "p = \"out\" / name\n", NULL, 1 },
+		{ "p = Path(\"@/out\")\n", NULL, 1 },
+		{ "Path(\"" BASIS "\")\n", "Path(\"" MOVED "\")\n", 0 },
+		/* Not the directory, or no path. */
+		{ "mode = \"out\"\n", NULL, 0 },
+		{ "p = Path(\"layout\") / name\n", NULL, 0 },
+		{ "p = Path(\"/elsewhere/out\") / name\n", NULL, 0 },
+		{ "print(\"out\", name)\n", NULL, 0 },
+		{ "cp -r \"out\" /elsewhere\n", NULL, 0 },
+		{ "p = Path('out", NULL, 0 },
+		{ "p = \"out\"", NULL, 0 },
+	};
+
+	check(*state, cases, COUNT(cases));
+}
+
 static void other_names(void **state)
 {
 	static const struct edit_case cases[] = {
@@ -295,6 +319,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whole_tokens),
+		cmocka_unit_test(joined_paths),
 		cmocka_unit_test(other_names),
 		cmocka_unit_test(names_with_blanks),
 		cmocka_unit_test(directories_and_prefixes),

@@ -35,6 +35,8 @@ const struct command *const cli_commands[] = {
 	&cmd_du,
 	&cmd_report,
 	&cmd_reorg,
+	&cmd_dead,
+	&cmd_pin,
 	&cmd_archive,
 	&cmd_verify,
 	&cmd_restore,

@@ -5,8 +5,10 @@
 #include "cli/archive_run.h"
 #include "cli/command.h"
 #include "cli/commands/commands.h"
+#include "cli/dead_list.h"
 #include "cli/record_json.h"
 #include "cli/reorg_session.h"
+#include "indexer/catalog.h"
 #include "reorg/store.h"
 
 #include <errno.h>
@@ -14,10 +16,18 @@
 #include <stdlib.h>
 
 struct archive_settings {
-	bool apply, keep, plain, json;
+	bool apply, dead, keep, plain, json;
 	unsigned jobs;
 	const char *queue;
 	struct opt_list ignored;
+};
+
+/* One run of the command. */
+struct work {
+	struct cli *cli;
+	struct cli_reorg *reorg;
+	struct reorg_store *store; /* NULL without --apply */
+	struct ax_json_writer w;
 };
 
 static void print_json(struct ax_json_writer *w, const struct cli_archived *archived)
@@ -55,72 +65,146 @@ static void print_row(struct cli_output *out, const struct cli_archived *archive
 	fputc('\n', out->stream);
 }
 
-static int each(struct cli *cli, struct cli_reorg *reorg, struct reorg_store *store,
-	struct ax_json_writer *w, struct ax_error *err)
+/* Archive one directory, root-relative, or say what would be packed. */
+static int one(struct work *work, struct ax_str dir, struct ax_error *err)
 {
-	const struct archive_settings *wanted = cli->settings;
+	const struct archive_settings *wanted = work->cli->settings;
 	struct cli_archive_options options = {
 		.plain = wanted->plain,
 		.keep = wanted->keep,
 		.threads = wanted->jobs,
 	};
+	struct cli_archived archived = { .verified = false };
+	int status = wanted->apply ? cli_archive_apply(work->reorg, work->store, dir, &options,
+					     &archived, err)
+				   : cli_archive_plan(work->reorg, dir, &archived, err);
+
+	/* What was done before a failure is told too. */
+	if (status < 0 && !archived.verified)
+		return -1;
+	if (wanted->json)
+		print_json(&work->w, &archived);
+	else
+		print_row(&work->cli->out, &archived);
+	return status;
+}
+
+static int named(struct work *work, struct ax_error *err)
+{
+	struct cli *cli = work->cli;
 	struct ax_buf dir = { 0 };
 	int status = 0;
 
 	for (int i = 0; i < cli->n_operands && status == 0; i++) {
-		struct cli_archived archived = { .verified = false };
 		ax_buf_clear(&dir);
-		status = cli_project_relative(&reorg->project, cli->operands[i], &dir, err);
+		status = cli_project_relative(&work->reorg->project, cli->operands[i], &dir,
+			err);
 		if (status == 0 && !dir.len)
 			status = ax_fail(err, AX_EUSAGE,
 				"the project itself cannot be archived");
 		if (status == 0)
-			status = wanted->apply
-					 ? cli_archive_apply(reorg, store, ax_buf_str(&dir),
-						   &options, &archived, err)
-					 : cli_archive_plan(reorg, ax_buf_str(&dir), &archived,
-						   err);
-		/* What was done before a failure is told too. */
-		if (status < 0 && !archived.verified)
-			break;
-		if (wanted->json)
-			print_json(w, &archived);
-		else
-			print_row(&cli->out, &archived);
+			status = one(work, ax_buf_str(&dir), err);
 	}
 	ax_buf_free(&dir);
 	return status;
 }
 
-static int work(struct cli *cli, struct cli_reorg *reorg, struct ax_error *err)
+/* What is dead, as the disk is now. */
+static int list_dead(struct work *work, struct arc_dead *out, struct ax_error *err)
+{
+	const struct archive_settings *wanted = work->cli->settings;
+	struct cli_reorg *reorg = work->reorg;
+	struct idx_snapshot *snapshot = NULL;
+	struct cli_dead_counts counts;
+
+	if (cli_reorg_rescan(reorg, true, err) < 0 ||
+		idx_snapshot_begin(reorg->catalogue.catalog, &snapshot, err) < 0)
+		return -1;
+	struct cli_dead_request request = { &reorg->project, &reorg->config, snapshot,
+		wanted->queue };
+	int status = cli_dead_list(&request, out, &counts, err);
+	idx_snapshot_end(snapshot);
+	return status;
+}
+
+/* Dead directories that nothing keeps. */
+static int dead_ones(struct work *work, struct ax_error *err)
+{
+	struct arc_dead dead = { .count = 0 };
+	size_t n_files = 0, n_dirs = 0;
+	int status = list_dead(work, &dead, err);
+
+	for (size_t i = 0; i < dead.count && status == 0; i++) {
+		const struct arc_dead_row *row = &dead.rows[i];
+		if (row->kept_by.n)
+			continue;
+		n_files += !row->is_dir;
+		n_dirs += row->is_dir;
+		if (row->is_dir)
+			status = one(work, row->path, err);
+	}
+	if (status == 0 && n_files)
+		cli_report_warning(&work->cli->out,
+			"%zu dead files are in no dead directory and stay: artidx dead lists "
+			"them",
+			n_files);
+	if (status == 0 && !n_dirs)
+		cli_report_note(&work->cli->out, "no directory is dead");
+	arc_dead_free(&dead);
+	return status;
+}
+
+static int check_usage(const struct cli *cli, struct ax_error *err)
 {
 	const struct archive_settings *wanted = cli->settings;
-	struct reorg_store *store = NULL;
-	struct ax_buf text = { 0 };
-	struct ax_json_writer w = { .buf = &text, .indent = true };
 
-	if (wanted->apply &&
-		(reorg_store_open(reorg->root, ".artidx/journal", &store, err) < 0 ||
-			reorg_store_check_finished(store, NULL, err) < 0)) {
-		reorg_store_close(store);
+	if (wanted->dead && cli->n_operands)
+		return ax_fail(err, AX_EUSAGE,
+			"--dead finds the directories itself; name none, or leave --dead out");
+	if (!wanted->dead && !cli->n_operands)
+		return ax_fail(err, AX_EUSAGE,
+			"name the directories to archive, or say --dead (artidx dead lists "
+			"which)");
+	return 0;
+}
+
+/* Nothing is begun before what was interrupted is finished. */
+static int open_store(struct work *work, struct ax_error *err)
+{
+	const struct archive_settings *wanted = work->cli->settings;
+
+	if (!wanted->apply)
+		return 0;
+	if (reorg_store_open(work->reorg->root, ".artidx/journal", &work->store, err) < 0)
 		return -1;
+	return reorg_store_check_finished(work->store, NULL, err);
+}
+
+static int go(struct cli *cli, struct cli_reorg *reorg, struct ax_error *err)
+{
+	const struct archive_settings *wanted = cli->settings;
+	struct ax_buf text = { 0 };
+	struct work work = { cli, reorg, NULL, { .buf = &text, .indent = true } };
+	int status = open_store(&work, err);
+
+	if (status == 0) {
+		ax_json_begin_object(&work.w);
+		cli_record_json_text(&work.w, "schema", AX_STR("artidx.archive/1"));
+		ax_json_write_path(&work.w, "root", ax_str_from(reorg->project.root));
+		ax_json_write_key(&work.w, AX_STR("archives"));
+		ax_json_begin_array(&work.w);
+		status = wanted->dead ? dead_ones(&work, err) : named(&work, err);
+		ax_json_end_array(&work.w);
+		ax_json_end_object(&work.w);
+		ax_buf_append_byte(&text, '\n');
+		if (wanted->json && ax_buf_check(&text, "the JSON document", err) == 0)
+			fwrite(text.data, 1, text.len, cli->out.stream);
+		else if (status == 0 && !wanted->apply)
+			fputs("\nNothing was changed. To pack, verify and then remove them: "
+			      "add --apply\n",
+				cli->out.stream);
 	}
-	ax_json_begin_object(&w);
-	cli_record_json_text(&w, "schema", AX_STR("artidx.archive/1"));
-	ax_json_write_path(&w, "root", ax_str_from(reorg->project.root));
-	ax_json_write_key(&w, AX_STR("archives"));
-	ax_json_begin_array(&w);
-	int status = each(cli, reorg, store, &w, err);
-	ax_json_end_array(&w);
-	ax_json_end_object(&w);
-	ax_buf_append_byte(&text, '\n');
-	reorg_store_close(store);
-	if (wanted->json && ax_buf_check(&text, "the JSON document", err) == 0)
-		fwrite(text.data, 1, text.len, cli->out.stream);
-	else if (status == 0 && !wanted->apply)
-		fputs("\nNothing was changed. To pack, verify and then remove them: add "
-		      "--apply\n",
-			cli->out.stream);
+	reorg_store_close(work.store);
 	ax_buf_free(&text);
 	return status;
 }
@@ -135,8 +219,10 @@ static int run(struct cli *cli, struct ax_error *err)
 	struct cli_reorg reorg = { .root = -1 };
 	int status = -1;
 
+	if (check_usage(cli, err) < 0)
+		return -1;
 	if (cli_reorg_open(cli, &options, &reorg, err) == 0)
-		status = work(cli, &reorg, err);
+		status = go(cli, &reorg, err);
 	cli_reorg_close(&reorg);
 	return status;
 }
@@ -144,6 +230,8 @@ static int run(struct cli *cli, struct ax_error *err)
 static const struct opt options[] = {
 	OPT(struct archive_settings, apply, 0, "apply", NULL,
 		"pack, verify, then remove the originals"),
+	OPT(struct archive_settings, dead, 0, "dead", NULL,
+		"the directories that artidx dead lists and that nothing keeps"),
 	OPT(struct archive_settings, keep, 0, "keep", NULL, "with --apply: remove nothing"),
 	OPT(struct archive_settings, plain, 0, "plain", NULL,
 		"store tensors as they are: larger, and nothing to undo without artidx"),
@@ -159,6 +247,7 @@ static const struct opt options[] = {
 static const struct cli_example examples[] = {
 	{ "archive out/probe_OLD_1", "what would be packed; changes nothing" },
 	{ "archive --apply out/probe_OLD_1", "pack it, read it back, remove it" },
+	{ "archive --dead", "what artidx dead lists; add --apply to do it" },
 	{ "archive --apply --keep out/run7", "only make out/run7.tar.zst" },
 	{ 0 },
 };
@@ -166,8 +255,7 @@ static const struct cli_example examples[] = {
 const struct command cmd_archive = {
 	.name = "archive",
 	.summary = "pack directories into DIR.tar.zst, verify, then remove them",
-	.operands = "DIR...",
-	.min_operands = 1,
+	.operands = "[DIR...]",
 	.max_operands = UINT_MAX,
 	.takes = CLI_OPERAND_FILE,
 	.options = options,

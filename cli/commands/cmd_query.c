@@ -235,6 +235,10 @@ static int answer(const struct asking *a, struct qry_environment *environment,
 		cli_notes_make(&a->project, &a->config, environment->snapshot, &extras.notes,
 			err) < 0)
 		goto out;
+	if (needs & CLI_NOTES_NEEDS_DEAD &&
+		cli_notes_add_dead(&a->project, &a->config, environment->snapshot,
+			&extras.notes, err) < 0)
+		goto out;
 	environment->notes = extras.notes;
 	status = run_query(a, request, query, err);
 out:

@@ -31,18 +31,19 @@ struct sample {
 	unsigned metadata_rows;
 	enum order order;
 	unsigned rounds, repeats;
+	double most; /* that the ratio is meant to be */
 };
 
 static const struct sample samples[] = {
-	{ "adapter, 35 KB", 36, 0, 60, BY_NAME, 41, 40 },
-	{ "model, 1.2 MB", 26, 118, 0, BY_NAME, 21, 2 },
-	{ "model, 13 MB", 52, 640, 0, BY_NAME, 7, 1 },
-	{ "by module, 35 KB", 36, 0, 60, BY_MODULE, 41, 40 },
-	{ "by module, 1.2 MB", 26, 118, 0, BY_MODULE, 21, 2 },
-	{ "by module, 13 MB", 52, 640, 0, BY_MODULE, 7, 1 },
-	{ "unsorted, 35 KB", 36, 0, 60, DATA_BY_MODULE, 41, 40 },
-	{ "unsorted, 1.2 MB", 26, 118, 0, DATA_BY_MODULE, 21, 2 },
-	{ "unsorted, 13 MB", 52, 640, 0, DATA_BY_MODULE, 7, 1 },
+	{ "adapter, 35 KB", 36, 0, 60, BY_NAME, 41, 40, 0.2 },
+	{ "model, 1.2 MB", 26, 118, 0, BY_NAME, 21, 2, 0.15 },
+	{ "model, 13 MB", 52, 640, 0, BY_NAME, 7, 1, 0.25 },
+	{ "by module, 35 KB", 36, 0, 60, BY_MODULE, 41, 40, 0.2 },
+	{ "by module, 1.2 MB", 26, 118, 0, BY_MODULE, 21, 2, 0.15 },
+	{ "by module, 13 MB", 52, 640, 0, BY_MODULE, 7, 1, 0.25 },
+	{ "unsorted, 35 KB", 36, 0, 60, DATA_BY_MODULE, 41, 40, 0.2 },
+	{ "unsorted, 1.2 MB", 26, 118, 0, DATA_BY_MODULE, 21, 2, 0.15 },
+	{ "unsorted, 13 MB", 52, 640, 0, DATA_BY_MODULE, 7, 1, 0.25 },
 };
 
 static void die(const char *what)
@@ -316,9 +317,11 @@ static void run(const struct sample *sample, const struct readers *readers)
 	}
 	double mine = median(ours, sample->rounds);
 	double reference = median(theirs, sample->rounds);
-	printf("%-18s %9zu %8zu %9.1f %9.1f %6.3f %6.3f %7.2f %5.2f\n", sample->name, text.len,
-		sft_layout_count(sft_header_layout(readers->plain)), mine * 1e6,
-		reference * 1e6, mine / reference, median(known, sample->rounds) / reference,
+	printf("| %s | %zu | %zu | %.1f | %.1f | %.3f | %.2f: %s | %.3f | %.2f | %.2f |\n",
+		sample->name, text.len, sft_layout_count(sft_header_layout(readers->plain)),
+		mine * 1e6, reference * 1e6, mine / reference, sample->most,
+		mine / reference <= sample->most ? "met" : "**missed**",
+		median(known, sample->rounds) / reference,
 		(double)memory.kept / (double)text.len, (double)memory.peak / (double)text.len);
 	ax_buf_free(&buf);
 }
@@ -333,8 +336,9 @@ int main(void)
 		sft_header_new(NULL, &readers.plain, &err) < 0 ||
 		sft_header_new(cache, &readers.cached, &err) < 0)
 		die(err.message);
-	printf("%-18s %9s %8s %9s %9s %6s %6s %7s %5s\n", "header", "bytes", "tensors",
-		"ours us", "cJSON us", "ratio", "known", "memory", "peak");
+	printf("| header | bytes | tensors | ours us | cJSON us | ratio | at most | known | "
+	       "kept | "
+	       "peak |\n|---|---:|---:|---:|---:|---:|---|---:|---:|---:|\n");
 	for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++)
 		run(&samples[i], &readers);
 	sft_header_free(readers.plain);

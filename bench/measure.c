@@ -163,19 +163,20 @@ static double reached(const char *name, struct sample m, struct sample first)
 
 static void print_target(const char *target, struct sample m, struct sample first)
 {
-	char name[8];
-	double most = 0;
-	const char *separator = "";
+	char text[64], *rest = text;
 
-	while (sscanf(target, "%7s %lf", name, &most) == 2) {
+	snprintf(text, sizeof(text), "%s", target);
+	while (rest && *rest) {
+		char *number = strsep(&rest, ",");
+		char *name = strsep(&number, " ");
+		double most = number ? strtod(number, NULL) : 0;
 		bool is_met = reached(name, m, first) <= most;
 
-		printf("%s%s %g: %s", separator, name, most, is_met ? "met" : "**missed**");
-		separator = ", ";
-		target = strchr(target, ',');
-		if (!target)
-			break;
-		target++;
+		printf("%s %g: %s", name, most, is_met ? "met" : "**missed**");
+		if (rest)
+			printf(", ");
+		if (rest && *rest == ' ')
+			rest++;
 	}
 }
 

@@ -16,6 +16,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 /* A rule that a layout satisfies. */
@@ -35,30 +36,57 @@ struct known_layout {
 
 enum { KNOWN_SLOTS = 1024, KNOWN_LIMIT = 512 };
 
+struct known {
+	struct known_layout slots[KNOWN_SLOTS]; /* by digest */
+	size_t count;
+	struct ax_arena arena; /* of the candidates */
+};
+
+struct idx_known_layouts {
+	pthread_mutex_t
+		mutex;      /* held also while a layout is surveyed: nobody else need do it */
+	struct known known; /* nothing of it is ever taken back */
+};
+
 struct idx_classifier {
 	const struct idx_rules *rules;
 	struct ax_matcher *matcher;
 	struct survey *survey;
-	struct known_layout *known; /* KNOWN_SLOTS of them, by digest */
-	size_t n_known;
-	struct ax_arena arena; /* of what is known */
-	void *rows;            /* IDX_ROWS_BYTES, once needed */
+	struct idx_known_layouts *shared; /* or NULL */
+	struct known *own;                /* when there is none, or it is full; once needed */
+	void *rows;                       /* IDX_ROWS_BYTES, once needed */
 	struct ax_buf why;
 };
 
-int idx_classifier_new(const struct idx_rules *rules, struct idx_classifier **out,
-	struct ax_error *err)
+int idx_known_layouts_new(struct idx_known_layouts **out, struct ax_error *err)
+{
+	struct idx_known_layouts *shared = calloc(1, sizeof(*shared));
+
+	if (!shared)
+		return ax_fail(err, ENOMEM, "no memory to classify files");
+	pthread_mutex_init(&shared->mutex, NULL);
+	*out = shared;
+	return 0;
+}
+
+void idx_known_layouts_free(struct idx_known_layouts *shared)
+{
+	if (!shared)
+		return;
+	ax_arena_free(&shared->known.arena);
+	pthread_mutex_destroy(&shared->mutex);
+	free(shared);
+}
+
+int idx_classifier_new(const struct idx_rules *rules, struct idx_known_layouts *shared,
+	struct idx_classifier **out, struct ax_error *err)
 {
 	struct idx_classifier *classifier = calloc(1, sizeof(*classifier));
 
 	if (!classifier)
 		return ax_fail(err, ENOMEM, "no memory to classify files");
 	classifier->rules = rules;
-	classifier->known = calloc(KNOWN_SLOTS, sizeof(*classifier->known));
-	if (!classifier->known) {
-		idx_classifier_free(classifier);
-		return ax_fail(err, ENOMEM, "no memory to classify files");
-	}
+	classifier->shared = shared;
 	if (ax_matcher_new(&classifier->matcher, err) < 0 ||
 		survey_new(rules, classifier->matcher, &classifier->survey, err) < 0) {
 		idx_classifier_free(classifier);
@@ -74,9 +102,10 @@ void idx_classifier_free(struct idx_classifier *classifier)
 		return;
 	survey_free(classifier->survey);
 	ax_matcher_free(classifier->matcher);
-	ax_arena_free(&classifier->arena);
+	if (classifier->own)
+		ax_arena_free(&classifier->own->arena);
+	free(classifier->own);
 	ax_buf_free(&classifier->why);
-	free(classifier->known);
 	free(classifier->rows);
 	free(classifier);
 }
@@ -214,13 +243,13 @@ static bool is_unconditional(const struct rule *rule)
 
 /* What follows from a rule for all files of the layout. */
 static int prepare(struct idx_classifier *classifier, struct candidate *candidate,
-	struct ax_error *err)
+	struct ax_arena *arena, struct ax_error *err)
 {
 	struct attempt attempt = {
 		.classifier = classifier,
 		.rule = candidate->rule,
 		.facts = &candidate->facts,
-		.arena = &classifier->arena,
+		.arena = arena,
 	};
 
 	if (derive(&attempt, err) < 0 || explain(&attempt, err) < 0)
@@ -233,7 +262,7 @@ static int prepare(struct idx_classifier *classifier, struct candidate *candidat
 }
 
 static int find_candidates(struct idx_classifier *classifier, const struct sft_layout *layout,
-	struct known_layout *slot, struct ax_error *err)
+	struct known_layout *slot, struct ax_arena *arena, struct ax_error *err)
 {
 	struct candidate **end = &slot->candidates;
 
@@ -244,17 +273,16 @@ static int find_candidates(struct idx_classifier *classifier, const struct sft_l
 		struct rule_facts facts = { 0 };
 		if (!rule->wants_tensors)
 			continue;
-		int holds =
-			survey_rule(classifier->survey, rule, &classifier->arena, &facts, err);
+		int holds = survey_rule(classifier->survey, rule, arena, &facts, err);
 		if (holds < 0)
 			return -1;
 		if (!holds)
 			continue;
-		*end = ax_arena_alloc(&classifier->arena, sizeof(**end));
+		*end = ax_arena_alloc(arena, sizeof(**end));
 		if (!*end)
 			return ax_fail(err, ENOMEM, "no memory to classify a file");
 		**end = (struct candidate){ .rule = rule, .facts = facts };
-		if (prepare(classifier, *end, err) < 0)
+		if (prepare(classifier, *end, arena, err) < 0)
 			return -1;
 		end = &(*end)->next;
 		if (is_unconditional(rule))
@@ -263,26 +291,55 @@ static int find_candidates(struct idx_classifier *classifier, const struct sft_l
 	return 0;
 }
 
+/* From what is known, or to it while there is room: 1 with *out filled, 0 without room, -1. */
+static int find_or_add(struct idx_classifier *classifier, struct known *known,
+	const struct sft_layout *layout, const struct known_layout **out, struct ax_error *err)
+{
+	struct ax_digest digest = sft_layout_exact_digest(layout);
+	struct known_layout *slot = find_slot(known->slots, &digest);
+	struct known_layout found = { .digest = digest, .is_set = true };
+
+	*out = slot;
+	if (slot->is_set)
+		return 1;
+	if (known->count == KNOWN_LIMIT)
+		return 0;
+	if (find_candidates(classifier, layout, &found, &known->arena, err) < 0)
+		return -1;
+	*slot = found;
+	known->count++;
+	return 1;
+}
+
+static int know_by_itself(struct idx_classifier *classifier, const struct sft_layout *layout,
+	const struct known_layout **out, struct ax_error *err)
+{
+	if (!classifier->own)
+		classifier->own = calloc(1, sizeof(*classifier->own));
+	struct known *own = classifier->own;
+	if (!own)
+		return ax_fail(err, ENOMEM, "no memory to classify files");
+	if (own->count == KNOWN_LIMIT) {
+		ax_arena_clear(&own->arena);
+		*own = (struct known){ .arena = own->arena };
+	}
+	return find_or_add(classifier, own, layout, out, err) < 0 ? -1 : 0;
+}
+
 static int know_layout(struct idx_classifier *classifier, const struct sft_layout *layout,
 	const struct known_layout **out, struct ax_error *err)
 {
-	struct ax_digest digest = sft_layout_exact_digest(layout);
+	struct idx_known_layouts *shared = classifier->shared;
+	int found = 0;
 
-	if (classifier->n_known == KNOWN_LIMIT) {
-		memset(classifier->known, 0, KNOWN_SLOTS * sizeof(*classifier->known));
-		ax_arena_clear(&classifier->arena);
-		classifier->n_known = 0;
+	if (shared) {
+		pthread_mutex_lock(&shared->mutex);
+		found = find_or_add(classifier, &shared->known, layout, out, err);
+		pthread_mutex_unlock(&shared->mutex);
 	}
-	struct known_layout *slot = find_slot(classifier->known, &digest);
-	if (!slot->is_set) {
-		struct known_layout found = { .digest = digest, .is_set = true };
-		if (find_candidates(classifier, layout, &found, err) < 0)
-			return -1;
-		*slot = found;
-		classifier->n_known++;
-	}
-	*out = slot;
-	return 0;
+	if (found != 0)
+		return found < 0 ? -1 : 0;
+	return know_by_itself(classifier, layout, out, err);
 }
 
 /* --- what only the file tells --- */

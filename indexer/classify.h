@@ -32,10 +32,18 @@ struct idx_judgement {
 	uint64_t params;
 };
 
-/* Scratch memory for one thread, and what it learnt of the layouts it met. */
+/* What the classifiers of several threads learnt of the first layouts they met. */
+struct idx_known_layouts;
+int idx_known_layouts_new(struct idx_known_layouts **out, struct ax_error *err);
+void idx_known_layouts_free(struct idx_known_layouts *known);
+
+/*
+ * Scratch memory for one thread. known is shared with classifiers of the same rules and outlives
+ * them all; NULL: what this one learns it keeps to itself.
+ */
 struct idx_classifier;
-int idx_classifier_new(const struct idx_rules *rules, struct idx_classifier **out,
-	struct ax_error *err);
+int idx_classifier_new(const struct idx_rules *rules, struct idx_known_layouts *known,
+	struct idx_classifier **out, struct ax_error *err);
 void idx_classifier_free(struct idx_classifier *classifier);
 
 /* *out is good until the next call. Fails only when memory runs out. */

@@ -58,7 +58,8 @@ int idx_examiner_new(const struct idx_examine_options *options, struct idx_exami
 	examiner->options = *options;
 	examiner->keep_atime = O_NOATIME;
 	if (sft_header_new(options->layouts, &examiner->header, err) < 0 ||
-		idx_classifier_new(options->rules, &examiner->classifier, err) < 0) {
+		idx_classifier_new(options->rules, options->known, &examiner->classifier, err) <
+			0) {
 		idx_examiner_free(examiner);
 		return -1;
 	}

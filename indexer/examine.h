@@ -15,12 +15,14 @@ struct ax_error;
 struct idx_rules;
 struct sft_header;
 struct sft_layout;
+struct idx_known_layouts;
 struct sft_layout_cache;
 
 /* What an examiner needs to know; borrowed, must outlive it. */
 struct idx_examine_options {
 	const struct idx_rules *rules;
 	struct sft_layout_cache *layouts; /* may be NULL */
+	struct idx_known_layouts *known;  /* what classifiers know of them; may be NULL */
 	ax_nanoseconds now;               /* for the quiet period */
 	ax_nanoseconds quiet;
 };

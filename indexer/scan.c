@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/path.h"
+#include "indexer/classify.h"
 #include "indexer/rules.h"
 #include "safetensors/header.h"
 
@@ -106,7 +107,7 @@ static int prepare(struct scan *scan, struct ax_error *err)
 	scan->walk = idx_walk_new(scan->rootfd);
 	if (!scan->walk)
 		return ax_fail(err, ENOMEM, "no memory to scan");
-	if (scan_choose_targets(scan, err) < 0)
+	if (scan_choose_targets(scan, err) < 0 || idx_known_layouts_new(&scan->known, err) < 0)
 		return -1;
 	return sft_layout_cache_new(LAYOUT_CACHE, &scan->layouts, err);
 }
@@ -116,6 +117,7 @@ static void release(struct scan *scan)
 	scan_crew_free(scan);
 	idx_walk_free(scan->walk);
 	sft_layout_cache_free(scan->layouts);
+	idx_known_layouts_free(scan->known);
 	ax_arena_free(&scan->arena);
 	pthread_mutex_destroy(&scan->mutex);
 	if (scan->rootfd >= 0)

@@ -143,6 +143,7 @@ struct scan {
 	struct scan_target *targets;
 	struct ax_arena arena;
 	struct sft_layout_cache *layouts;
+	struct idx_known_layouts *known;
 	struct idx_walk *walk;
 	struct ax_queue *full, *empty; /* of struct scan_batch */
 	struct scan_worker *workers;   /* room for max_workers */

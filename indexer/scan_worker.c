@@ -17,6 +17,7 @@ int scan_worker_init(struct scan_worker *worker, struct scan *scan, struct ax_er
 	struct idx_examine_options options = {
 		.rules = scan->options->rules,
 		.layouts = scan->layouts,
+		.known = scan->known,
 		.now = scan->started,
 		.quiet = scan->options->config->quiet,
 	};

@@ -28,7 +28,7 @@ static void classify(const struct idx_rules *rules)
 	struct idx_judgement judgement;
 	struct ax_error err;
 
-	if (idx_classifier_new(rules, &classifier, &err) < 0 ||
+	if (idx_classifier_new(rules, NULL, &classifier, &err) < 0 ||
 		sft_header_new(NULL, &header, &err) < 0 ||
 		sft_header_parse(header, text, 8 + text.len + 60, &problem, &err) != 1)
 		abort();

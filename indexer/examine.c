@@ -123,8 +123,8 @@ static void settle_unreadable(struct look *look, const char *what, int error)
 }
 
 /*
- * Without this the kernel reads in small steps, ahead of which it guesses; so it is one request of
- * a size that holds most headers.
+ * Before a header is read: without this the kernel reads in small steps, ahead of which it guesses;
+ * so it is one request of a size that holds most headers. Of other files a page is enough.
  */
 static void ask_for_start(int fd)
 {
@@ -156,7 +156,7 @@ static bool open_file(struct look *look)
 		settle_unreadable(look, "it cannot be opened", errno);
 		return false;
 	}
-	if (subject->is_cold)
+	if (subject->is_cold && look->is_named)
 		ask_for_start(look->fd);
 	return true;
 }

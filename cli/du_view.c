@@ -75,13 +75,6 @@ static void print_note(const struct printing *p, const struct rpt_sum *sum, unsi
 	fprintf(p->out->stream, "%s\n", p->out->palette->reset);
 }
 
-static const struct rpt_dir *skip_single(const struct rpt_dir *dir)
-{
-	while (dir->n_children == 1 && dir->own.files == 0)
-		dir = dir->children;
-	return dir;
-}
-
 static void print_more(const struct printing *p, const struct rpt_dir *from, unsigned depth)
 {
 	struct rpt_sum sum = { 0 };
@@ -110,7 +103,7 @@ static void print_dir(const struct printing *p, const struct rpt_dir *dir,
 			print_more(p, child, depth + 1);
 			break;
 		}
-		print_dir(p, skip_single(child), dir, depth + 1);
+		print_dir(p, rpt_dir_skip_single(child), dir, depth + 1);
 	}
 	if (dir->own.files)
 		print_note(p, &dir->own, depth + 1, "(files in it)");
@@ -121,7 +114,7 @@ static void print_dirs(const struct printing *p)
 	const struct rpt_dir *root = p->du->disk->dirs.root;
 
 	for (const struct rpt_dir *dir = root ? root->children : NULL; dir; dir = dir->next)
-		print_dir(p, skip_single(dir), root, 0);
+		print_dir(p, rpt_dir_skip_single(dir), root, 0);
 	if (root && root->own.files)
 		print_note(p, &root->own, 0, "(files in the project's root)");
 }

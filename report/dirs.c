@@ -75,6 +75,13 @@ struct rpt_dir *rpt_dirs_put(struct rpt_dirs *dirs, struct ax_str path)
 	return result;
 }
 
+const struct rpt_dir *rpt_dir_skip_single(const struct rpt_dir *dir)
+{
+	while (dir->n_children == 1 && dir->own.files == 0)
+		dir = dir->children;
+	return dir;
+}
+
 bool rpt_dirs_add(struct rpt_dirs *dirs, struct rpt_dir *dir, uint32_t class_id,
 	struct rpt_sum sum)
 {

@@ -45,6 +45,9 @@ void rpt_dirs_free(struct rpt_dirs *dirs);
 struct rpt_dir *rpt_dirs_put(struct rpt_dirs *dirs, struct ax_str path);
 struct rpt_dir *rpt_dirs_get(const struct rpt_dirs *dirs, struct ax_str path);
 
+/* The directory itself, or what stands at the end of a chain of directories that hold nothing else. */
+const struct rpt_dir *rpt_dir_skip_single(const struct rpt_dir *dir);
+
 /* Add a file of a class to a directory. False when memory ran out. */
 bool rpt_dirs_add(struct rpt_dirs *dirs, struct rpt_dir *dir, uint32_t class_id,
 	struct rpt_sum sum);

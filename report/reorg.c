@@ -142,8 +142,7 @@ static void append_tree(struct tree_view *view, const struct rpt_dir *dir,
 {
 	size_t n = 0;
 
-	while (dir->n_children == 1 && dir->own.files == 0)
-		dir = dir->children;
+	dir = rpt_dir_skip_single(dir);
 	append_row(view, dir, above);
 	if (!dir->children || depth == DEPTH)
 		return;

@@ -105,14 +105,6 @@ static unsigned color_of_dir(const struct picture *picture, const struct rpt_dir
 	return part ? picture->facts->classes[part->class_id].color : RPT_NO_COLOR;
 }
 
-/* A directory with nothing but one other in it is named with that one. */
-static const struct rpt_dir *skip_single(const struct rpt_dir *dir)
-{
-	while (dir->n_children == 1 && dir->own.files == 0)
-		dir = dir->children;
-	return dir;
-}
-
 static struct ax_str name_below(const struct rpt_dir *dir, const struct rpt_dir *above)
 {
 	size_t skip = above->path.len ? above->path.len + 1 : 0;
@@ -124,7 +116,7 @@ static void open_dir(const struct picture *picture, const struct rpt_dir *dir,
 	struct cells *cells)
 {
 	for (const struct rpt_dir *child = dir->children; child; child = child->next) {
-		const struct rpt_dir *target = skip_single(child);
+		const struct rpt_dir *target = rpt_dir_skip_single(child);
 		struct cell cell = { .name = name_below(target, dir),
 			.sum = target->all,
 			.color = color_of_dir(picture, target),

@@ -1,5 +1,6 @@
 #include "report/page.h"
 
+#include "archive/dead.h"
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/path.h"
@@ -17,6 +18,7 @@ static const struct {
 	{ "curves", "Curves" },
 	{ "lineage", "Lineage" },
 	{ "wrong", "Wrong" },
+	{ "dead", "Dead" },
 	{ "reorg", "Reorg" },
 };
 
@@ -48,6 +50,16 @@ static uint64_t count_findings(const struct rpt_facts *facts)
 	return n;
 }
 
+/* Bytes that nothing keeps from being archived. */
+static uint64_t sum_dead(const struct arc_dead *dead)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < dead->count; i++)
+		bytes += dead->rows[i].kept_by.n ? 0 : dead->rows[i].size;
+	return bytes;
+}
+
 static void append_figures(const struct rpt_page *page, struct ax_buf *out)
 {
 	const struct rpt_facts *facts = page->facts;
@@ -64,6 +76,9 @@ static void append_figures(const struct rpt_page *page, struct ax_buf *out)
 	ax_buf_append_text(out, "<div><dd>");
 	rpt_count(out, count_findings(facts));
 	append_figure(out, "findings of something wrong");
+	ax_buf_append_text(out, "<div><dd>");
+	rpt_size(out, sum_dead(page->dead));
+	append_figure(out, "may be archived");
 	ax_buf_append_text(out, "<div><dd>");
 	rpt_count(out, page->draft->n_moves);
 	append_figure(out, "files in the wrong place");
@@ -111,6 +126,7 @@ int rpt_page_make(const struct rpt_page *page, struct ax_buf *out, struct ax_err
 		rpt_lineage_section(out, page->facts, err) < 0)
 		return -1;
 	rpt_wrong_section(out, page->facts, page->alike);
+	rpt_dead_section(out, page->dead);
 	if (rpt_reorg_section(out, page->facts, page->draft, err) < 0)
 		return -1;
 	append_foot(page, out);

@@ -12,6 +12,7 @@
 
 #include <stddef.h>
 
+struct arc_dead;
 struct ax_buf;
 struct ax_error;
 struct reorg_draft;
@@ -25,6 +26,7 @@ struct rpt_page {
 	ax_nanoseconds now;
 	const struct rpt_facts *facts;
 	const struct rpt_alike *alike;
+	const struct arc_dead *dead;
 	const struct reorg_draft *draft;
 };
 

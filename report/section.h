@@ -12,6 +12,7 @@
 
 struct ax_buf;
 struct ax_error;
+struct arc_dead;
 struct reorg_draft;
 struct rpt_alike;
 struct rpt_facts;
@@ -37,6 +38,9 @@ int rpt_lineage_section(struct ax_buf *page, const struct rpt_facts *facts,
 /* What is wrong. */
 void rpt_wrong_section(struct ax_buf *page, const struct rpt_facts *facts,
 	const struct rpt_alike *alike);
+
+/* What may be archived, and what would be but is kept. */
+void rpt_dead_section(struct ax_buf *page, const struct arc_dead *dead);
 
 /* What a reorg would do: the tree before and after. */
 int rpt_reorg_section(struct ax_buf *page, const struct rpt_facts *facts,

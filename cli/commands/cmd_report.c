@@ -7,6 +7,7 @@
 #include "cli/command.h"
 #include "cli/commands/commands.h"
 #include "cli/config.h"
+#include "cli/dead_list.h"
 #include "cli/project.h"
 #include "cli/version.h"
 #include "reorg/draft.h"
@@ -36,6 +37,7 @@ struct gathered {
 	struct rpt_facts facts;
 	struct rpt_alike alike;
 	struct reorg_draft draft;
+	struct arc_dead dead;
 };
 
 /* A file that is an earlier report, or that is not there, may be replaced without asking. */
@@ -82,6 +84,16 @@ static int write_page(struct cli *cli, const struct ax_buf *page, struct ax_erro
 	return 0;
 }
 
+static int gather_dead(struct gathered *gathered, struct ax_error *err)
+{
+	struct cli_dead_counts counts;
+	struct cli_dead_request request = { .project = &gathered->project,
+		.config = &gathered->config,
+		.snapshot = gathered->catalogue.snapshot };
+
+	return cli_dead_list(&request, &gathered->dead, &counts, err);
+}
+
 static int gather(struct gathered *gathered, struct ax_error *err)
 {
 	const struct cli_project *project = &gathered->project;
@@ -98,7 +110,7 @@ static int gather(struct gathered *gathered, struct ax_error *err)
 			gathered->config.layout, root, ax_str_from(project->root),
 			&gathered->draft, err);
 	close(root);
-	return status;
+	return status < 0 ? -1 : gather_dead(gathered, err);
 }
 
 static int make_page(struct cli *cli, const struct gathered *gathered, struct ax_error *err)
@@ -113,6 +125,7 @@ static int make_page(struct cli *cli, const struct gathered *gathered, struct ax
 		.now = (ax_nanoseconds)now.tv_sec * 1000000000 + now.tv_nsec,
 		.facts = &gathered->facts,
 		.alike = &gathered->alike,
+		.dead = &gathered->dead,
 		.draft = &gathered->draft,
 	};
 	int status = rpt_page_make(&page, &text, err);
@@ -142,6 +155,7 @@ static int run(struct cli *cli, struct ax_error *err)
 		goto out;
 	status = make_page(cli, &gathered, err);
 out:
+	arc_dead_free(&gathered.dead);
 	reorg_draft_free(&gathered.draft);
 	rpt_alike_free(&gathered.alike);
 	rpt_facts_free(&gathered.facts);
@@ -177,7 +191,8 @@ const struct command cmd_report = {
 		"One HTML file that any browser opens from the disk, without a network or a "
 		"server: where the space is, when which run was at work, hack and solve rate "
 		"by "
-		"step, which run used which artifacts, what is wrong, and the tree before and "
+		"step, which run used which artifacts, what is wrong, what is dead, and the "
+		"tree before and "
 		"after a reorg. Sizes are those of files, as the last scan saw them.\n"
 		"It stays a few megabytes however much there is: what is left out of a list or "
 		"a picture is counted there. Duplicates are told by size and three pieces of "

@@ -6,6 +6,7 @@
 #include "report/once.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 
 /* What the pass over the files works with. */
@@ -75,13 +76,36 @@ static bool note_finding(struct pass *pass, unsigned kind, const struct idx_entr
 	       keep(arena, why, &item->why);
 }
 
+/* Why a file is not as it should be. The sentence on a cut-off one tells its class: its length says. */
+static int note_status(struct pass *pass, const struct idx_entry *entry, struct ax_error *err)
+{
+	struct ax_arena arena = { 0 };
+	struct ax_buf why = { 0 };
+	struct idx_detail detail = { 0 };
+	int found = 0;
+
+	if (entry->status == IDX_TRUNCATED && entry->detail)
+		found = idx_snapshot_detail(pass->snapshot, entry, &arena, &detail, err);
+	uint64_t before = sizeof(uint64_t) + detail.header_length;
+	if (found >= 0 && detail.has_tensors && entry->size >= before)
+		ax_buf_printf(&why,
+			"the file ends after %" PRIu64 " of %" PRIu64 " bytes of data; ",
+			entry->size - before, detail.data_bytes);
+	ax_buf_append_str(&why, entry->why);
+	if (found >= 0 && !note_finding(pass, entry->status, entry, ax_buf_str(&why)))
+		found = no_memory(err);
+	ax_buf_free(&why);
+	ax_arena_free(&arena);
+	return found < 0 ? -1 : 0;
+}
+
 /* What is wrong with a file: it may be several things. */
 static int note_findings(struct pass *pass, const struct idx_entry *entry, struct ax_error *err)
 {
 	struct idx_owner owner;
 
-	if (entry->status != IDX_OK && !note_finding(pass, entry->status, entry, entry->why))
-		return no_memory(err);
+	if (entry->status != IDX_OK && note_status(pass, entry, err) < 0)
+		return -1;
 	if (entry->misnamed && !note_finding(pass, RPT_MISNAMED, entry, entry->why))
 		return no_memory(err);
 	if (idx_snapshot_owner(pass->snapshot, entry, &owner, err) < 0)

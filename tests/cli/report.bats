@@ -60,6 +60,7 @@ END
 	run cat artidx-report.html
 	has "out/train_probe_s7.safetensors" # misnamed
 	has "out/train_oom_s44.safetensors"  # truncated
+	has "the file ends after 3484 of 3584 bytes of data"
 	has "out/v_hack_remote.safetensors"  # never fetched
 	has "out/train_twin_s42.safetensors" # ambiguous
 	has "teacher_pool_OLD_step_format/" # dead

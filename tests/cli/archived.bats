@@ -165,3 +165,19 @@ as_before() {
 		fi
 	done
 }
+
+@test "killed at any time, recovered: nothing is lost, and the catalogue agrees" {
+	for i in 1 2 3 4 5 6 7 8; do
+		cp -a out/old saved
+		run timeout -s KILL "0.$((i * 7))" "$ARTIDX" archive --apply --queue none out/old
+		artidx reorg --recover
+		artidx scan >/dev/null
+		as_before
+		[ -e out/old ] || artidx restore out/old.tar.zst
+		diff -r saved out/old
+		[ -z "$(find out -name '.artidx-tmp-*.trash')" ]
+		rm -rf out/old out/old.tar.zst out/.artidx-tmp-*
+		mv saved out/old
+		artidx scan >/dev/null
+	done
+}

@@ -123,6 +123,7 @@ struct table_opening {
 	struct idx_store *store;
 	MDB_env *env;
 	unsigned flags;
+	unsigned n; /* tables that are open */
 };
 
 static int call_open_tables(void *argument)
@@ -135,6 +136,7 @@ static int call_open_tables(void *argument)
 	if (code)
 		return code;
 	for (unsigned i = 0; i < IDX_TABLE_COUNT; i++) {
+		opening->n = i;
 		code = mdb_dbi_open(txn, table_names[i], create, &opening->store->tables[i]);
 		if (code) {
 			mdb_txn_abort(txn);
@@ -272,6 +274,10 @@ static int open_tables(struct idx_store *store, struct ax_error *err)
 	};
 	int code = store_guarded(store, call_open_tables, &opening);
 
+	if (code == MDB_NOTFOUND && opening.n > 0)
+		return ax_fail(err, AX_ECATALOG,
+			"%s: made by an older artidx; run artidx scan --rebuild",
+			store->data_path);
 	if (code == MDB_NOTFOUND)
 		return ax_fail(err, AX_ECATALOG, "%s: not made by artidx", store->data_path);
 	if (code)

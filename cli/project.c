@@ -200,7 +200,9 @@ int cli_project_relative(const struct cli_project *project, const char *path,
 	if (!ax_path_relative(out, root, ax_buf_str(&absolute)) &&
 		!(append_physical(&physical, ax_buf_str(&absolute)) &&
 			ax_path_relative(out, root, ax_buf_str(&physical)))) {
-		ax_fail(err, AX_EUSAGE, "%s is outside the project %s", path, project->root);
+		ax_fail(err, AX_EUSAGE,
+			"%s is outside the project %s; --root names another one", path,
+			project->root);
 		goto out;
 	}
 	status = ax_buf_check(out, path, err);

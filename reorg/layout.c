@@ -132,8 +132,8 @@ static bool next_piece(struct ax_str *rest, struct piece *piece)
 
 static int refuse_slot(const struct slot *t, const char *why, struct ax_error *err)
 {
-	return ax_fail(err, AX_ECONFIG, "layout.%.*s: \"%.*s\" %s", AX_STR_ARG(t->class_name),
-		AX_STR_ARG(t->text), why);
+	return ax_fail(err, AX_ECONFIG, "artidx.json: layout.%.*s: \"%.*s\" %s",
+		AX_STR_ARG(t->class_name), AX_STR_ARG(t->text), why);
 }
 
 static int check_slot(const struct slot *t, struct ax_error *err)
@@ -169,7 +169,8 @@ static int read_slot(struct reorg_layout *layout, const struct ax_json_value *me
 
 	out->class_name = ax_json_key(member);
 	if (!ax_json_string(member, &text))
-		return ax_fail(err, AX_ECONFIG, "layout.%.*s: a template is a string",
+		return ax_fail(err, AX_ECONFIG,
+			"artidx.json: layout.%.*s: a template is a string",
 			AX_STR_ARG(out->class_name));
 	out->is_dir = ax_str_ends(text, AX_STR("/"));
 	out->text = ax_str_slice(text, 0, text.len - out->is_dir);
@@ -194,7 +195,7 @@ static int read_slots(struct reorg_layout *layout, const struct ax_json_value *o
 
 	if (object && ax_json_kind(object) != AX_JSON_OBJECT)
 		return ax_fail(err, AX_ECONFIG,
-			"layout: an object of class to template is wanted");
+			"artidx.json: layout: an object of class to template is wanted");
 	struct slot *all = ax_arena_alloc(&layout->arena,
 		(n_defaults + ax_json_length(object)) * sizeof(*all));
 	if (!all)
@@ -223,14 +224,16 @@ static int read_globs(struct reorg_layout *layout, const struct ax_json_value *l
 	if (!list)
 		return 0;
 	if (ax_json_kind(list) != AX_JSON_ARRAY)
-		return ax_fail(err, AX_ECONFIG, "%s: an array of globs is wanted", key);
+		return ax_fail(err, AX_ECONFIG, "artidx.json: %s: an array of globs is wanted",
+			key);
 	size_t count = ax_json_length(list);
 	struct ax_str *items = ax_arena_alloc(&layout->arena, (count + 1) * sizeof(*items));
 	if (!items)
 		return ax_fail(err, ENOMEM, "layout: no memory");
 	for (size_t i = 0; i < count; i++) {
 		if (!ax_json_string(ax_json_at(list, i), &items[i]))
-			return ax_fail(err, AX_ECONFIG, "%s: an array of globs is wanted", key);
+			return ax_fail(err, AX_ECONFIG,
+				"artidx.json: %s: an array of globs is wanted", key);
 		items[i].ptr = ax_arena_copy(&layout->arena, items[i]);
 		if (!items[i].ptr)
 			return ax_fail(err, ENOMEM, "layout: no memory");
@@ -257,7 +260,7 @@ int reorg_layout_load(const struct ax_json_value *root, struct reorg_layout **ou
 		goto out;
 	const struct ax_json_value *dead = ax_json_get(root, "dead");
 	if (dead && ax_json_kind(dead) != AX_JSON_OBJECT) {
-		ax_fail(err, AX_ECONFIG, "dead: an object is wanted");
+		ax_fail(err, AX_ECONFIG, "artidx.json: dead: an object is wanted");
 		goto out;
 	}
 	if (read_globs(layout, ax_json_get(dead, "match"), "dead.match", &layout->dead, err) <

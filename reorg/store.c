@@ -256,7 +256,8 @@ int reorg_store_find(struct reorg_store *store, const char *id, struct reorg_sum
 			found = &summaries[i];
 	}
 	if (!found || !*id) {
-		ax_fail(err, AX_EUSAGE, "%s: no such plan", id);
+		ax_fail(err, AX_EUSAGE,
+			"there is no plan '%s'; 'artidx reorg --history' lists them", id);
 		goto out;
 	}
 	*out = *found;

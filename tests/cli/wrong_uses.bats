@@ -1,10 +1,30 @@
-# Each wrong use ends with its status and one line that names the thing and the next step.
+# Each wrong use ends with its status and one line that names the thing and the next step. All of
+# them with their messages are in docs/wrong-uses.md, which the last test compares; to write it anew:
+#   WRONG_USES=write ./dev test -R cli.wrong_uses
 load support
 
 prepare() {
 	small_project
 	artidx scan >/dev/null
 	mkdir -p empty broken/.artidx
+}
+
+# note TEXT...: a line for the list of wrong uses.
+note() { printf '%s\n' "$*" | sed "s|$BATS_TEST_TMPDIR|/project|g; s|$BATS_RUN_TMPDIR/lone.$$|/empty|g" >>"$BATS_FILE_TMPDIR/seen"; }
+
+# note_command STATUS COMMAND...: as a person would type it, with its message and status.
+note_command() {
+	local got=$1 word line="artidx"
+	shift
+	for word in "$@"; do
+		case $word in
+		*[!A-Za-z0-9_./:=,~+@%-]* | '') line+=" '$word'" ;;
+		*) line+=" $word" ;;
+		esac
+	done
+	note "\$ $line"
+	note "$(cat stderr)"
+	note "[$got]"
 }
 
 # wrong STATUS TEXT COMMAND...: one line on standard error, which has TEXT; nothing else.
@@ -19,6 +39,7 @@ wrong() {
 		return 1
 	fi
 	harmless stderr
+	note_command "$got" "$@"
 }
 
 # wrong_query TEXT ARGUMENTS...: as above, with the words and a caret in two more lines.
@@ -39,7 +60,7 @@ wrong_query() {
 	wrong 2 "there is no command ''" ""
 	wrong 2 "there is no command 'SCAN'; did you mean scan?" SCAN
 	wrong 2 "did you mean show?" help shwo
-	wrong 2 "'scan' is too much: artidx help [VERB]" help query scan
+	wrong 2 "'scan' is too much: artidx help [VERB|TOPIC]" help query scan
 }
 
 @test "options" {
@@ -78,8 +99,11 @@ wrong_query() {
 	wrong 2 "--root: nowhere is not a directory" query --root nowhere
 	wrong 2 "--root: out/bad.safetensors is not a directory" query --root out/bad.safetensors
 	wrong 5 "not catalogued yet: artidx scan" query --root empty
+	note "# ARTIDX_ROOT=nowhere"
 	ARTIDX_ROOT=nowhere wrong 2 "ARTIDX_ROOT: nowhere is not a directory" query
-	cd /
+	note "# where there is no project"
+	mkdir -p "$BATS_RUN_TMPDIR/lone.$$"
+	cd "$BATS_RUN_TMPDIR/lone.$$"
 	wrong 2 "no project here or above" query v_hack
 }
 
@@ -95,7 +119,10 @@ wrong_query() {
 }
 
 @test "configuration" {
-	config() { printf '%s' "$1" >artidx.json; }
+	config() {
+		printf '%s' "$1" >artidx.json
+		note "# artidx.json: $(tr '\n' ' ' <<<"$1")"
+	}
 	config '{"dta": ["out"]}'
 	wrong 2 "artidx.json:1: there is no setting 'dta'; did you mean data?" scan
 	config $'{\n  // here\n  "quite": "60s"\n}'
@@ -114,7 +141,14 @@ wrong_query() {
 	wrong 2 "quiet" scan
 	config '{"rules": [{"class": "x", "tensors": [{"name": "("}]}]}'
 	wrong 2 "rule" scan
+	config '{"saved": {"x": 1}}'
+	wrong 2 '"x" must be a query' query
+	config '{"layout": {"v_hack": "bases/fixed"}}'
+	wrong 2 "would give several files one path" reorg
+	config '{"layout": {"v_hack": "/etc/{name}"}}'
+	wrong 2 "is no path inside the data directory" path v_hack x
 	config '{}'
+	note "# ARTIDX_QUIET=soon"
 	ARTIDX_QUIET=soon wrong 2 "quiet" scan
 }
 
@@ -133,4 +167,42 @@ wrong_query() {
 	wrong 2 "siz" query --sort siz
 	wrong 2 "clss" query --group-by clss
 	wrong 2 "pathh" query --format '{pathh}'
+	wrong 2 "there is no saved query 'hackers'" query --saved hackers
+	wrong 2 "with groups or sums there are none" query --group-by class -c path
+}
+
+@test "places of new artifacts" {
+	wrong 2 "there is no class 'v_hak'; did you mean v_hack?" path v_hak x
+	wrong 2 "class v_hack wants a name" path v_hack
+	wrong 2 "class checkpoint is placed by its run" path checkpoint
+	wrong 2 "the layout has no place for class model" path model x
+	wrong 2 "must not begin with '.'" path v_hack ../../etc/passwd
+	wrong 2 "is no safe file name" path checkpoint --run 'a b'
+}
+
+@test "what changes files" {
+	wrong 2 "are different commands: choose one" reorg --apply --undo
+	wrong 2 "--queue takes" reorg --queue cron
+	wrong 2 "there is no plan 'nosuch'; 'artidx reorg --history'" reorg --undo nosuch
+	wrong 2 "name the directories to archive, or say --dead" archive
+	wrong 2 "nosuch: not a directory" archive nosuch
+	wrong 2 "restore needs an operand" restore
+	wrong 6 "nosuch.tar.zst: No such file or directory" restore nosuch.tar.zst
+	wrong 6 "nosuch.tar.zst: No such file or directory" verify nosuch.tar.zst
+}
+
+@test "at least sixty, and docs/wrong-uses.md has them all" {
+	local page=$BATS_TEST_DIRNAME/../../docs/wrong-uses.md count
+	count=$(grep -c '^\$ ' "$BATS_FILE_TMPDIR/seen")
+	[ "$count" -ge 60 ]
+	{
+		printf '# Wrong uses\n\nWhat artidx says of %s mistakes, each in one line (queries have a caret besides) on standard\n' "$count"
+		printf 'error, with the exit status behind it. The tests check each and write this page\n'
+		# shellcheck disable=SC2016 # Markdown, not commands
+		printf '(`tests/cli/wrong_uses.bats`); /project stands for the directory that they run in.\n\n```text\n'
+		cat "$BATS_FILE_TMPDIR/seen"
+		printf '```\n'
+	} >page.md
+	[ "${WRONG_USES:-}" != write ] || cp page.md "$page"
+	diff -u "$page" page.md
 }

@@ -250,13 +250,32 @@ bench_archive() {
     "artidx restore, one member" "$clean" "$artidx restore mixed.tar.zst mixed/grads.safetensors --to to"
 }
 
+# Back to how it was, whoever moved.
+restore() {
+  printf '%s -b %s 2>/dev/null; %s reorg --undo >/dev/null; %s scan >/dev/null; sync' \
+    "$build/bench/bench-moves" "$dir/moves" "$artidx" "$artidx"
+}
+
+bench_reorg() {
+  tree loose loose
+  "$artidx" scan >/dev/null
+  "$artidx" reorg --queue none --verbose | grep -- ' -> ' | sed 's/^ *//' >"$dir/moves"
+  say "Sorting $(wc -l <"$dir/moves") files"
+  printf 'Against renameat2 in a loop and one sync a directory, which plans and journals nothing.\n\n'
+  measure \
+    "renameat2, synced" "$(restore)" "$build/bench/bench-moves $dir/moves" \
+    "artidx reorg, the plan alone" "$(restore)" "$artidx reorg --queue none" \
+    "artidx reorg --apply @ wall 3" "$(restore)" "$artidx reorg --apply --queue none"
+  eval "$(restore)"
+}
+
 say() {
   printf '\n## %s\n\n' "$*"
 }
 
 # ---- all of it
 
-known='scan tiny growth query header start archive'
+known='scan tiny growth query header start archive reorg'
 heading() {
   printf '# Benchmarks\n\n'
   printf 'Written by ./dev bench all on %s: not by hand.\n\n' "$(date +%F)"

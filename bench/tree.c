@@ -7,8 +7,10 @@
  *	      100,000; headers of 8 to 300 KB over holes), logs, rollouts and settings
  *	tiny  FILES (default 1,000,000) small files, 50 a directory, one in a thousand safetensors
  *	logs  FILES (default 10,000) runs: a log and a checkpoint each
+ *	loose FILES (default 100,000) at the top of out/, to be sorted: a tenth checkpoints with logs
+ *	      of their own, the rest bases
  *
- * DIR also gets an artidx.json that makes all of it data.
+ * DIR also gets an artidx.json that makes all of it data; of loose, out/.
  */
 #include "base/buf.h"
 #include "base/error.h"
@@ -364,9 +366,56 @@ static void make_logs(struct maker *maker, int root)
 	leave(out);
 }
 
+/* ---- a tree to be sorted */
+
+/* A small file of one tensor, and of another that says what it is. */
+static void put_small(struct maker *maker, int dirfd, const char *name, const char *first,
+	const char *second)
+{
+	struct ax_buf *header = &maker->header;
+
+	ax_buf_clear(header);
+	ax_buf_append_u64(header, 0); /* the length, known below */
+	ax_buf_printf(header,
+		"{\"%s/model.layers.0.mlp.up_proj\":{\"dtype\":\"F32\",\"shape\":[2,4],"
+		"\"data_offsets\":[0,32]},\"%s/model.layers.0.mlp.up_proj\":"
+		"{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[32,40]}}",
+		first, second);
+	if (ax_buf_check(header, name, &maker->err) < 0) {
+		maker->failed = true;
+		return;
+	}
+	header->data[0] = (char)((header->len - 8) & 0xFF);
+	header->data[1] = (char)((header->len - 8) >> 8);
+	put(maker, dirfd, name, ax_buf_str(header), 40);
+	maker->weights++;
+}
+
+static void make_loose(struct maker *maker, int root)
+{
+	int logs = enter(maker, root, "logs"), out = enter(maker, root, "out");
+	unsigned count = (unsigned)maker->files_wanted;
+	char id[128], name[160];
+
+	for (unsigned i = 0; i < count / 10 && !maker->failed; i++) {
+		snprintf(id, sizeof(id), "202505%02uT%02u%02u%02u_fast_%s_seed%u_r%u",
+			1 + below(maker, 28), below(maker, 24), below(maker, 60),
+			below(maker, 60), PICK(maker, arms), below(maker, 50), i);
+		put_log(maker, logs, id, i);
+		snprintf(name, sizeof(name), "train_r%u.safetensors", i);
+		put_small(maker, out, name, "delta_S", "delta_S_hack");
+	}
+	for (unsigned i = count / 10; i < count && !maker->failed; i++) {
+		snprintf(name, sizeof(name), "v_hack_%06u.safetensors", i);
+		put_small(maker, out, name, "V", "S");
+	}
+	leave(logs);
+	leave(out);
+}
+
 static int usage(void)
 {
-	fprintf(stderr, "usage: bench-tree runs|tiny|logs DIR [FILES]\n");
+	fprintf(stderr, "usage: bench-tree runs|tiny|logs|loose DIR [FILES]\n");
 	return 2;
 }
 
@@ -379,6 +428,7 @@ static const struct kind {
 	{ "runs", 100000, make_runs },
 	{ "tiny", 1000000, make_tiny },
 	{ "logs", 10000, make_logs },
+	{ "loose", 100000, make_loose },
 };
 
 static const struct kind *find_kind(const char *name)
@@ -403,7 +453,10 @@ int main(int argc, char **argv)
 	maker.weights_wanted = kind->make == make_runs ? files / 5 : 0;
 	maker.files_wanted = files - maker.weights_wanted;
 	int root = enter(&maker, AT_FDCWD, argv[2]);
-	put(&maker, root, "artidx.json", AX_STR("{ \"data\": [\".\"] }\n"), 0);
+	put(&maker, root, "artidx.json",
+		kind->make == make_loose ? AX_STR("{ \"data\": [\"out\"] }\n")
+					 : AX_STR("{ \"data\": [\".\"] }\n"),
+		0);
 	kind->make(&maker, root);
 	leave(root);
 	ax_buf_free(&maker.header);

@@ -433,7 +433,8 @@ const struct qry_field qry_file_fields[] = {
 	{ "used_by", QRY_TYPE_TEXT, QRY_COST_RELATIONS, .flags = QRY_FIELD_LIST,
 		.get = get_used_by, .doc = "runs whose command line names it" },
 	{ "dup", QRY_TYPE_INT, QRY_COST_RELATIONS, .get = get_dup,
-		.doc = "how many files have its header and size, itself too" },
+		.doc = "how many files have its header and size, itself too: their bytes are "
+		       "not compared" },
 	{ "refs", QRY_TYPE_INT, QRY_COST_RELATIONS, .flags = QRY_FIELD_REFS, .get = get_refs,
 		.doc = "how many lines of scripts and configurations name it" },
 	{ "dest", QRY_TYPE_TEXT, .flags = JSON | QRY_FIELD_NOTE | QRY_FIELD_PATH,

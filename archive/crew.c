@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /*
  *	taken <= begun <= given         numbers of jobs since the start
@@ -74,6 +75,15 @@ static int start(struct arc_crew *crew, struct ax_error *err)
 	}
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return failure ? ax_fail(err, failure, "cannot start a thread") : 0;
+}
+
+unsigned arc_crew_threads(unsigned wanted, unsigned max)
+{
+	long cores = wanted ? (long)wanted : sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (cores < 1)
+		return 1;
+	return cores < (long)max ? (unsigned)cores : max;
 }
 
 int arc_crew_new(const struct arc_work *work, struct arc_crew **out, struct ax_error *err)

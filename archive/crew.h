@@ -21,6 +21,9 @@ struct arc_work {
 	void (*work)(void *context, unsigned worker, void *job);
 };
 
+/* As many threads as are wanted, 0: as the machine has cores; at most max. */
+unsigned arc_crew_threads(unsigned wanted, unsigned max);
+
 struct arc_crew;
 int arc_crew_new(const struct arc_work *work, struct arc_crew **out, struct ax_error *err);
 

@@ -8,11 +8,11 @@ struct arc_digests {
 	pthread_cond_t moved;
 	size_t next; /* the part whose turn it is; what follows is its holder's */
 	uint64_t length;
-	struct arc_sha256_hasher *sha256;
+	struct arc_sha256_hasher *sha256; /* NULL where it is not asked for */
 	struct ax_hasher *xxh3;
 };
 
-struct arc_digests *arc_digests_new(void)
+struct arc_digests *arc_digests_new(enum arc_digests_kind kind)
 {
 	struct arc_digests *digests = calloc(1, sizeof(*digests));
 
@@ -20,9 +20,9 @@ struct arc_digests *arc_digests_new(void)
 		return NULL;
 	pthread_mutex_init(&digests->lock, NULL);
 	pthread_cond_init(&digests->moved, NULL);
-	digests->sha256 = arc_sha256_new();
+	digests->sha256 = kind == ARC_DIGESTS_BOTH ? arc_sha256_new() : NULL;
 	digests->xxh3 = ax_hasher_new();
-	if (!digests->sha256 || !digests->xxh3) {
+	if ((kind == ARC_DIGESTS_BOTH && !digests->sha256) || !digests->xxh3) {
 		arc_digests_free(digests);
 		return NULL;
 	}
@@ -50,7 +50,8 @@ void arc_digests_enter(struct arc_digests *digests, size_t part)
 
 void arc_digests_add(struct arc_digests *digests, const void *bytes, size_t len)
 {
-	arc_sha256_update(digests->sha256, bytes, len);
+	if (digests->sha256)
+		arc_sha256_update(digests->sha256, bytes, len);
 	ax_hasher_update(digests->xxh3, bytes, len);
 	digests->length += len;
 }
@@ -81,7 +82,8 @@ uint64_t arc_digests_length(const struct arc_digests *digests)
 
 void arc_digests_reset(struct arc_digests *digests)
 {
-	arc_sha256_finish(digests->sha256);
+	if (digests->sha256)
+		arc_sha256_finish(digests->sha256);
 	ax_hasher_reset(digests->xxh3);
 	digests->length = 0;
 }
@@ -89,6 +91,7 @@ void arc_digests_reset(struct arc_digests *digests)
 void arc_digests_finish(struct arc_digests *digests, struct arc_sha256 *sha256,
 	struct ax_digest *xxh3)
 {
-	*sha256 = arc_sha256_finish(digests->sha256);
+	if (digests->sha256)
+		*sha256 = arc_sha256_finish(digests->sha256);
 	*xxh3 = ax_hasher_digest(digests->xxh3);
 }

@@ -1,5 +1,5 @@
 /*
- * archive/digests.h - both digests of a file, fed by several threads in the file's order
+ * archive/digests.h - the digests of a file, fed by several threads in the file's order
  *
  * A large file is worked on in parts, by any thread; the digests need the parts one after the
  * other. Each part has a number, and whoever holds it waits until the parts before it are in.
@@ -16,8 +16,14 @@
 
 struct arc_digests;
 
+/*
+ * XXH3-128 finds whatever disks and memory do to a file, and costs next to nothing; SHA-256 takes
+ * longer than all else that is done to a file together.
+ */
+enum arc_digests_kind { ARC_DIGESTS_FAST /* XXH3-128 */, ARC_DIGESTS_BOTH };
+
 /* NULL when memory ran out. */
-struct arc_digests *arc_digests_new(void);
+struct arc_digests *arc_digests_new(enum arc_digests_kind kind);
 void arc_digests_free(struct arc_digests *digests);
 
 /* Wait for the turn of part; then add bytes and zeros, any number of times; then give it on. */
@@ -32,7 +38,10 @@ uint64_t arc_digests_length(const struct arc_digests *digests);
 /* Forget what was added: for another file, which is in one part. */
 void arc_digests_reset(struct arc_digests *digests);
 
-/* When all parts are in. Once, or once after each reset. */
+/*
+ * When all parts are in. Once, or once after each reset. *sha256 is left alone where it was not
+ * asked for.
+ */
 void arc_digests_finish(struct arc_digests *digests, struct arc_sha256 *sha256,
 	struct ax_digest *xxh3);
 

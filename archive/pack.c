@@ -13,6 +13,7 @@
 #include "safetensors/header.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -21,8 +22,7 @@ enum {
 	LARGE = 256 * 1024,       /* files from here on have frames of their own, */
 	LARGE_PLANAR = 64 * 1024, /* and these, if they have planes or holes */
 	EXTENTS_MAX = 64 * 1024,  /* a file in more pieces is stored whole */
-	THREADS = 2,
-	THREADS_MAX = 8, /* what one thread holds is bounded, so is their number */
+	THREADS_MAX = 6, /* what one thread holds is bounded, so is their number */
 };
 
 enum about { ABOUT_DIR, ABOUT_README, ABOUT_MANIFEST, ABOUT_C, ABOUT_PERL, N_ABOUT };
@@ -69,6 +69,8 @@ static int write_job(struct packer *packer, struct arc_pack_job *job, struct ax_
 	if (ax_pwrite_full(packer->fd, job->frames.data, job->frames.len, (off_t)at,
 		    packer->path, err) < 0)
 		return -1;
+	/* A hint: the disk works while the next frames are made, and fsync has less to wait for. */
+	sync_file_range(packer->fd, (off_t)at, (off_t)job->frames.len, SYNC_FILE_RANGE_WRITE);
 	for (size_t i = 0; i < job->n_sizes; i++) {
 		if (arc_frames_add(&packer->frames, job->sizes[i].size, job->sizes[i].content,
 			    err) < 0)
@@ -356,7 +358,7 @@ static int new_large(size_t member, struct arc_planar *planar, struct arc_large 
 
 	if (large)
 		*large = (struct arc_large){
-			.member = member, .planar = planar, .digests = arc_digests_new()
+			.member = member, .planar = planar, .digests = arc_digests_new(ARC_DIGESTS_BOTH)
 		};
 	if (!large || !large->digests) {
 		if (large)
@@ -600,10 +602,9 @@ static bool has_planar_name(const struct arc_tree *tree)
 static int set_up(struct packer *packer, struct ax_error *err)
 {
 	const struct arc_tree *tree = packer->tree;
-	unsigned threads = packer->options->threads ? packer->options->threads : THREADS;
 	uint64_t total = 0;
 
-	packer->threads = threads < THREADS_MAX ? threads : THREADS_MAX;
+	packer->threads = arc_crew_threads(packer->options->threads, THREADS_MAX);
 	packer->plain = packer->options->plain || has_planar_name(tree);
 	packer->n = N_ABOUT + tree->n;
 	packer->members = ax_arena_alloc(&packer->arena, packer->n * sizeof(*packer->members));

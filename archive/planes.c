@@ -14,25 +14,60 @@ unsigned arc_planes_width(enum sft_dtype dtype)
 	return widths[dtype];
 }
 
-/* The loops are written so that compilers turn them into vector code at -O2 and -O3. */
+/*
+ * Byte by byte, each from the two bytes of the element that its bits come from: compilers turn
+ * that into vector code which is several times as fast as what they make of whole elements.
+ */
+
+static unsigned char shifted_up(unsigned char byte, unsigned char below)
+{
+	return (unsigned char)(byte << 1 | below >> 7);
+}
+
+static unsigned char shifted_down(unsigned char byte, unsigned char above)
+{
+	return (unsigned char)(byte >> 1 | above << 7);
+}
 
 static void split2(const unsigned char *restrict in, size_t n, unsigned char *restrict out)
 {
 	for (size_t i = 0; i < n; i++) {
-		uint16_t value = (uint16_t)(in[2 * i] | in[2 * i + 1] << 8);
-		value = (uint16_t)(value << 1 | value >> 15);
-		out[i] = (unsigned char)(value >> 8);
-		out[n + i] = (unsigned char)value;
+		unsigned char low = in[2 * i], high = in[2 * i + 1];
+		out[i] = shifted_up(high, low);
+		out[n + i] = shifted_up(low, high);
 	}
 }
 
 static void join2(const unsigned char *restrict in, size_t n, unsigned char *restrict out)
 {
 	for (size_t i = 0; i < n; i++) {
-		uint16_t value = (uint16_t)(in[i] << 8 | in[n + i]);
-		value = (uint16_t)(value >> 1 | value << 15);
-		out[2 * i] = (unsigned char)value;
-		out[2 * i + 1] = (unsigned char)(value >> 8);
+		unsigned char high = in[i], low = in[n + i];
+		out[2 * i] = shifted_down(low, high);
+		out[2 * i + 1] = shifted_down(high, low);
+	}
+}
+
+static void split4(const unsigned char *restrict in, size_t n, unsigned char *restrict out)
+{
+	for (size_t i = 0; i < n; i++) {
+		unsigned char b0 = in[4 * i], b1 = in[4 * i + 1];
+		unsigned char b2 = in[4 * i + 2], b3 = in[4 * i + 3];
+		out[i] = shifted_up(b3, b2);
+		out[n + i] = shifted_up(b2, b1);
+		out[2 * n + i] = shifted_up(b1, b0);
+		out[3 * n + i] = shifted_up(b0, b3);
+	}
+}
+
+static void join4(const unsigned char *restrict in, size_t n, unsigned char *restrict out)
+{
+	for (size_t i = 0; i < n; i++) {
+		unsigned char b3 = in[i], b2 = in[n + i];
+		unsigned char b1 = in[2 * n + i], b0 = in[3 * n + i];
+		out[4 * i] = shifted_down(b0, b1);
+		out[4 * i + 1] = shifted_down(b1, b2);
+		out[4 * i + 2] = shifted_down(b2, b3);
+		out[4 * i + 3] = shifted_down(b3, b0);
 	}
 }
 
@@ -40,31 +75,6 @@ static uint32_t load32(const unsigned char *in)
 {
 	return (uint32_t)in[0] | (uint32_t)in[1] << 8 | (uint32_t)in[2] << 16 |
 	       (uint32_t)in[3] << 24;
-}
-
-static void split4(const unsigned char *restrict in, size_t n, unsigned char *restrict out)
-{
-	for (size_t i = 0; i < n; i++) {
-		uint32_t value = load32(in + 4 * i);
-		value = value << 1 | value >> 31;
-		out[i] = (unsigned char)(value >> 24);
-		out[n + i] = (unsigned char)(value >> 16);
-		out[2 * n + i] = (unsigned char)(value >> 8);
-		out[3 * n + i] = (unsigned char)value;
-	}
-}
-
-static void join4(const unsigned char *restrict in, size_t n, unsigned char *restrict out)
-{
-	for (size_t i = 0; i < n; i++) {
-		uint32_t value = (uint32_t)in[i] << 24 | (uint32_t)in[n + i] << 16 |
-				 (uint32_t)in[2 * n + i] << 8 | (uint32_t)in[3 * n + i];
-		value = value >> 1 | value << 31;
-		out[4 * i] = (unsigned char)value;
-		out[4 * i + 1] = (unsigned char)(value >> 8);
-		out[4 * i + 2] = (unsigned char)(value >> 16);
-		out[4 * i + 3] = (unsigned char)(value >> 24);
-	}
 }
 
 static void split8(const unsigned char *restrict in, size_t n, unsigned char *restrict out)

@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum { THREADS = 2, THREADS_MAX = 8 };
+enum { THREADS_MAX = 6 }; /* what one thread holds is bounded, so is their number */
 
 /*
  * The owner walks the wanted members in the order of the tar and makes jobs of whole frames. A
@@ -296,7 +296,7 @@ static int new_large(struct reading *reading, struct arc_planar *planar,
 
 	if (large) {
 		large->planar = planar;
-		large->digests = arc_digests_new();
+		large->digests = arc_digests_new(reading->shared.digests);
 	}
 	if (!large || !large->digests) {
 		free(large);
@@ -437,10 +437,9 @@ static int read_all(struct reading *reading, struct ax_error *err)
 static int set_up(struct reading *reading, struct ax_error *err)
 {
 	const struct arc_index *index = &reading->archive->index;
-	unsigned threads = reading->options->threads ? reading->options->threads : THREADS;
+	unsigned threads = arc_crew_threads(reading->options->threads, THREADS_MAX);
 	uint64_t total = 0;
 
-	threads = threads < THREADS_MAX ? threads : THREADS_MAX;
 	reading->findings->verdicts = calloc(index->n + 1, sizeof(enum arc_verdict));
 	reading->shared.scratches = calloc(threads, sizeof(struct arc_read_scratch *));
 	if (!reading->findings->verdicts || !reading->shared.scratches)
@@ -450,7 +449,8 @@ static int set_up(struct reading *reading, struct ax_error *err)
 	if (reading->options->progress)
 		atomic_store(&reading->options->progress->total, total);
 	for (; reading->threads < threads; reading->threads++) {
-		if (arc_read_scratch_new(&reading->shared.scratches[reading->threads], err) < 0)
+		if (arc_read_scratch_new(reading->shared.digests,
+			    &reading->shared.scratches[reading->threads], err) < 0)
 			return -1;
 	}
 	if (sft_header_new(NULL, &reading->header, err) < 0)
@@ -477,7 +477,11 @@ int arc_read(const struct arc_archive *archive, const struct arc_read_options *o
 		.archive = archive,
 		.options = options,
 		.findings = &findings,
-		.shared = { .archive = archive, .sink = options->sink },
+		.shared = {
+			.archive = archive,
+			.sink = options->sink,
+			.digests = options->sha256 ? ARC_DIGESTS_BOTH : ARC_DIGESTS_FAST,
+		},
 	};
 	struct arc_work work;
 	int status = set_up(&reading, err);

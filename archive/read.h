@@ -1,8 +1,8 @@
 /*
  * archive/read.h - read members of an indexed archive, in parallel, and check each
  *
- * Every frame that is needed is decoded once, planes are undone, and the digests of the originals
- * are compared. What is damaged is told by member; the others are not affected.
+ * Every frame that is needed is decoded once, planes are undone, and the digest of each original
+ * is compared. What is damaged is told by member; the others are not affected.
  */
 #ifndef ARTIDX_ARCHIVE_READ_H
 #define ARTIDX_ARCHIVE_READ_H
@@ -41,6 +41,7 @@ struct arc_read_options {
 	unsigned threads;              /* 0: as many as suit the machine */
 	const bool *wanted;            /* of each member, NULL: all */
 	bool all_frames;               /* also frames without content of a wanted member */
+	bool sha256;                   /* compare SHA-256 too, not only XXH3-128 */
 	const struct arc_sink *sink;   /* may be NULL */
 	struct arc_progress *progress; /* may be NULL */
 };

@@ -49,11 +49,13 @@ void arc_read_large_free(struct arc_read_large *large);
 struct arc_read_shared {
 	const struct arc_archive *archive;
 	const struct arc_sink *sink;
+	enum arc_digests_kind digests;
 	struct arc_read_scratch **scratches;
 };
 
 struct arc_read_scratch;
-int arc_read_scratch_new(struct arc_read_scratch **out, struct ax_error *err);
+int arc_read_scratch_new(enum arc_digests_kind digests, struct arc_read_scratch **out,
+	struct ax_error *err);
 void arc_read_scratch_free(struct arc_read_scratch *scratch);
 
 /* For struct arc_work. context is a struct arc_read_shared. */

@@ -15,7 +15,8 @@ struct arc_read_scratch {
 	struct ax_buf bad; /* a byte a frame of the job: it could not be decoded */
 };
 
-int arc_read_scratch_new(struct arc_read_scratch **out, struct ax_error *err)
+int arc_read_scratch_new(enum arc_digests_kind digests, struct arc_read_scratch **out,
+	struct ax_error *err)
 {
 	struct arc_read_scratch *scratch = calloc(1, sizeof(*scratch));
 
@@ -23,7 +24,7 @@ int arc_read_scratch_new(struct arc_read_scratch **out, struct ax_error *err)
 		return ax_fail(err, ENOMEM, "no memory for reading");
 	scratch->content = malloc(ARC_READ_LIMIT);
 	scratch->original = malloc(ARC_READ_LIMIT);
-	scratch->digests = arc_digests_new();
+	scratch->digests = arc_digests_new(digests);
 	if (!scratch->content || !scratch->original || !scratch->digests)
 		ax_fail(err, ENOMEM, "no memory for reading");
 	else if (arc_decoder_new(&scratch->decoder, err) == 0) {
@@ -160,7 +161,7 @@ static void digest(const struct arc_member *member, const struct arc_read_part *
 static void compare(const struct arc_member *member, struct arc_digests *digests,
 	struct arc_read_result *result)
 {
-	struct arc_sha256 sha256;
+	struct arc_sha256 sha256 = member->sha256; /* stays so where only XXH3-128 is compared */
 	struct ax_digest xxh3;
 
 	arc_digests_add_zeros(digests, member->size - arc_digests_length(digests));

@@ -519,7 +519,7 @@ static int open_tar(struct salvage *salvage, struct ax_error *err)
 		.limit = salvage->options->limit ? salvage->options->limit : plausible,
 	};
 
-	salvage->digests = arc_digests_new();
+	salvage->digests = arc_digests_new(ARC_DIGESTS_BOTH);
 	if (!salvage->digests)
 		return no_memory(salvage, err);
 	if (sft_header_new(NULL, &salvage->header, err) < 0 ||

@@ -122,6 +122,7 @@ static int verify_indexed(const struct arc_archive *archive,
 	struct arc_read_options read = {
 		.threads = options->threads,
 		.all_frames = true,
+		.sha256 = options->sha256,
 		.sink = options->source ? &sink : NULL,
 		.progress = options->progress,
 	};

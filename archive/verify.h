@@ -11,6 +11,7 @@ struct arc_tree;
 
 struct arc_verify_options {
 	unsigned threads;              /* 0: as many as suit the machine */
+	bool sha256;                   /* compare SHA-256 too, not only XXH3-128 */
 	const struct arc_tree *source; /* compare with these files too; may be NULL */
 	struct arc_progress *progress; /* may be NULL */
 };

@@ -65,6 +65,12 @@ catalogue() {
       per <= most ? "met" : "**missed**" }')"
 }
 
+# script NAME TEXT: keep TEXT as a program for the shell, and print the command that runs it.
+script() {
+  printf 'set -e\n%s\n' "$2" >"$dir/$1.sh"
+  printf 'sh %s' "$dir/$1.sh"
+}
+
 # ---- 100,000 files, 20,000 of them safetensors
 
 bench_scan() {
@@ -240,14 +246,24 @@ bench_archive() {
   tar -cf - mixed | zstd -q -3 -T2 -f -o plain.zst
   clean='rm -rf to; mkdir to'
   measure \
-    "tar | zstd -3 -T2, synced" 'rm -f x.zst' 'tar -cf - mixed | zstd -q -3 -T2 -o x.zst; sync x.zst' \
-    "artidx archive --keep, read back" 'rm -f mixed.tar.zst' "$artidx archive --apply --keep --queue none mixed" \
+    "tar, zstd -3 -T2, synced" 'rm -f x.zst' \
+    "$(script tar-pack 'tar -cf - mixed | zstd -q -3 -T2 -o x.zst; sync x.zst')" \
+    "artidx, packed and synced @ wall 0.5" 'rm -f x.zst' "$build/bench/bench-pack mixed x.zst" \
+    "artidx archive --keep, read back too @ peak 200" 'rm -f mixed.tar.zst' \
+    "$artidx archive --apply --keep --queue none mixed"
+  measure \
     "zstd -t" '' 'zstd -q -t plain.zst' \
-    "artidx verify" '' "$artidx verify mixed.tar.zst" \
-    "tar -x, synced" "$clean" 'tar --zstd -xf plain.zst -C to; sync -f to' \
-    "artidx restore" "$clean" "$artidx restore mixed.tar.zst --to to" \
-    "tar -x, one member" "$clean" 'tar --zstd -xf plain.zst -C to mixed/grads.safetensors' \
-    "artidx restore, one member" "$clean" "$artidx restore mixed.tar.zst mixed/grads.safetensors --to to"
+    "artidx verify @ wall 0.4, peak 200" '' "$artidx verify mixed.tar.zst"
+  measure \
+    "tar -x, synced" "$clean" \
+    "$(script tar-all 'tar --zstd -xf plain.zst -C to; sync -f to')" \
+    "artidx restore @ wall 0.67, peak 200" "$clean" "$artidx restore mixed.tar.zst --to to"
+  measure \
+    "tar -x, one member, synced" "$clean" \
+    "$(script tar-one 'tar --zstd -xf plain.zst -C to mixed/grads.safetensors; sync -f to')" \
+    "artidx restore, one member" "$clean" \
+    "$artidx restore mixed.tar.zst mixed/grads.safetensors --to to"
+  rm -rf to x.zst
 }
 
 # Back to how it was, whoever moved.

@@ -59,6 +59,7 @@ static int compare(const struct place *place, const char *name, const struct arc
 	if (arc_open(place->dir, name, &archive, err) < 0)
 		return -1;
 	posix_fadvise(archive.fd, 0, 0, POSIX_FADV_DONTNEED);
+	ax_file_set_direct(archive.fd, true);
 	int status = arc_verify(&archive, &verify, &report, err);
 	if (status == 0) {
 		if (report.n_bad)

@@ -69,6 +69,62 @@ void arc_close(struct arc_archive *archive)
 	ax_arena_free(&archive->arena);
 }
 
+void arc_pages_free(struct arc_pages *pages)
+{
+	free(pages->bytes);
+	*pages = (struct arc_pages){ .capacity = 0 };
+}
+
+static int reserve(struct arc_pages *pages, size_t size)
+{
+	if (size <= pages->capacity)
+		return 0;
+	free(pages->bytes);
+	pages->bytes = aligned_alloc(AX_DIRECT_ALIGNMENT, size);
+	pages->capacity = pages->bytes ? size : 0;
+	return pages->bytes ? 0 : -1;
+}
+
+/* Whole pages from start on, of which `needed` bytes have to be there. */
+static int read_pages(const struct arc_archive *archive, unsigned char *out, size_t size,
+	uint64_t start, size_t needed, struct ax_error *err)
+{
+	size_t done = 0;
+
+	while (done < needed) {
+		ssize_t n = pread(archive->fd, out + done, size - done, (off_t)(start + done));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EINVAL && (fcntl(archive->fd, F_GETFL) & O_DIRECT)) {
+			ax_file_set_direct(archive->fd, false);
+			continue;
+		}
+		if (n < 0)
+			return ax_fail_errno(err, "%s: cannot read", archive->path);
+		if (n == 0)
+			return ax_fail(err, AX_ECORRUPT, "%s: ends too early", archive->path);
+		done += (size_t)n;
+	}
+	return 0;
+}
+
+int arc_fetch_frames(const struct arc_archive *archive, size_t first, size_t last,
+	struct arc_pages *pages, struct ax_str *out, struct ax_error *err)
+{
+	const size_t page = AX_DIRECT_ALIGNMENT;
+	uint64_t begin = archive->frames.at[first], end = archive->frames.at[last + 1];
+	size_t before = (size_t)(begin % page);
+	size_t needed = before + (size_t)(end - begin);
+	size_t size = (needed + page - 1) / page * page;
+
+	if (reserve(pages, size) < 0)
+		return ax_fail(err, ENOMEM, "%s: no memory for frames", archive->path);
+	if (read_pages(archive, pages->bytes, size, begin - before, needed, err) < 0)
+		return -1;
+	*out = ax_str((const char *)pages->bytes + before, needed - before);
+	return 0;
+}
+
 /* Decode frame i, whole, into content, which has room for it. */
 static int decode_frame(const struct arc_archive *archive, struct arc_decoder *decoder,
 	size_t i, void *content, struct ax_error *err)
@@ -80,14 +136,12 @@ static int decode_frame(const struct arc_archive *archive, struct arc_decoder *d
 	if (size > ARC_READ_LIMIT + ARC_READ_LIMIT / 64)
 		return ax_fail(err, AX_ECORRUPT, "%s: frame %zu is too large", archive->path,
 			i);
-	char *frame = malloc(size + 1);
-	if (!frame)
-		return ax_fail(err, ENOMEM, "%s: no memory for a frame", archive->path);
-	int status = ax_pread_full(archive->fd, frame, size, (off_t)frames->at[i],
-		archive->path, err);
+	struct arc_pages pages = { .capacity = 0 };
+	struct ax_str frame;
+	int status = arc_fetch_frames(archive, i, i, &pages, &frame, err);
 	if (status == 0)
-		status = arc_decode(decoder, ax_str(frame, size), content, length, err);
-	free(frame);
+		status = arc_decode(decoder, frame, content, length, err);
+	arc_pages_free(&pages);
 	return status;
 }
 

@@ -28,6 +28,20 @@ struct arc_archive {
 int arc_open(int dirfd, const char *path, struct arc_archive *out, struct ax_error *err);
 void arc_close(struct arc_archive *archive);
 
+/* Memory that frames are read into, for one thread. Starts as zeros. */
+struct arc_pages {
+	unsigned char *bytes;
+	size_t capacity;
+};
+void arc_pages_free(struct arc_pages *pages);
+
+/*
+ * Read frames first to last as they are in the file. *out lies in pages. Whole pages are read, so
+ * that archive->fd may be one that goes past the page cache.
+ */
+int arc_fetch_frames(const struct arc_archive *archive, size_t first, size_t last,
+	struct arc_pages *pages, struct ax_str *out, struct ax_error *err);
+
 /*
  * Decode bytes of the tar from at on into out, through frames that have to be within
  * ARC_READ_LIMIT. AX_ECORRUPT when a frame is damaged.

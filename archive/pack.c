@@ -8,12 +8,12 @@
 #include "archive/seek.h"
 #include "archive/tar.h"
 #include "archive/tree.h"
+#include "archive/writer.h"
 #include "base/file.h"
 #include "base/path.h"
 #include "safetensors/header.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -22,7 +22,7 @@ enum {
 	LARGE = 256 * 1024,       /* files from here on have frames of their own, */
 	LARGE_PLANAR = 64 * 1024, /* and these, if they have planes or holes */
 	EXTENTS_MAX = 64 * 1024,  /* a file in more pieces is stored whole */
-	THREADS_MAX = 6, /* what one thread holds is bounded, so is their number */
+	THREADS_MAX = 6,          /* what one thread holds is bounded, so is their number */
 };
 
 enum about { ABOUT_DIR, ABOUT_README, ABOUT_MANIFEST, ABOUT_C, ABOUT_PERL, N_ABOUT };
@@ -46,9 +46,10 @@ struct packer {
 	size_t n_labels_seen;
 	struct arc_pack_job *group; /* being filled */
 	uint64_t tar;               /* bytes of the tar laid out so far */
-	struct arc_frames frames;   /* written so far */
-	uint64_t manifest_at;       /* in the file */
-	size_t manifest_length;     /* of its frames */
+	struct arc_writer *writer;
+	struct arc_frames frames; /* written so far */
+	uint64_t manifest_at;     /* in the file */
+	size_t manifest_length;   /* of its frames */
 };
 
 /* ---- what comes back from the crew */
@@ -66,11 +67,8 @@ static int write_job(struct packer *packer, struct arc_pack_job *job, struct ax_
 		packer->manifest_at = at;
 		packer->manifest_length = job->frames.len;
 	}
-	if (ax_pwrite_full(packer->fd, job->frames.data, job->frames.len, (off_t)at,
-		    packer->path, err) < 0)
+	if (arc_writer_append(packer->writer, ax_buf_str(&job->frames), err) < 0)
 		return -1;
-	/* A hint: the disk works while the next frames are made, and fsync has less to wait for. */
-	sync_file_range(packer->fd, (off_t)at, (off_t)job->frames.len, SYNC_FILE_RANGE_WRITE);
 	for (size_t i = 0; i < job->n_sizes; i++) {
 		if (arc_frames_add(&packer->frames, job->sizes[i].size, job->sizes[i].content,
 			    err) < 0)
@@ -357,9 +355,9 @@ static int new_large(size_t member, struct arc_planar *planar, struct arc_large 
 	struct arc_large *large = calloc(1, sizeof(*large));
 
 	if (large)
-		*large = (struct arc_large){
-			.member = member, .planar = planar, .digests = arc_digests_new(ARC_DIGESTS_BOTH)
-		};
+		*large = (struct arc_large){ .member = member,
+			.planar = planar,
+			.digests = arc_digests_new(ARC_DIGESTS_BOTH) };
 	if (!large || !large->digests) {
 		if (large)
 			arc_large_free(large);
@@ -629,7 +627,8 @@ static int set_up(struct packer *packer, struct ax_error *err)
 			return -1;
 	}
 	if (sft_header_new(NULL, &packer->header, err) < 0 ||
-		arc_encoder_new(&packer->encoder, err) < 0)
+		arc_encoder_new(&packer->encoder, err) < 0 ||
+		arc_writer_new(packer->fd, packer->path, &packer->writer, err) < 0)
 		return -1;
 	packer->sha256 = arc_sha256_new();
 	if (!packer->sha256)
@@ -646,7 +645,8 @@ static int run(struct packer *packer, struct ax_error *err)
 		return -1;
 	while ((taken = take_one(packer, err)) > 0)
 		;
-	if (taken < 0 || complete_manifest(packer, err) < 0)
+	if (taken < 0 || arc_writer_finish(packer->writer, err) < 0 ||
+		complete_manifest(packer, err) < 0)
 		return -1;
 	return append_index(packer, err);
 }
@@ -662,6 +662,7 @@ static void tear_down(struct packer *packer)
 	sft_header_free(packer->header);
 	arc_encoder_free(packer->encoder);
 	arc_sha256_free(packer->sha256);
+	arc_writer_free(packer->writer);
 	arc_frames_free(&packer->frames);
 	ax_arena_free(&packer->arena);
 }
@@ -684,7 +685,7 @@ int arc_pack(const struct arc_tree *tree, int fd, const char *path,
 	if (status == 0) {
 		work = (struct arc_work){
 			.threads = packer.threads,
-			.window = packer.threads + 2,
+			.window = 2 * packer.threads + 4,
 			.context = &packer.shared,
 			.work = arc_pack_work,
 		};

@@ -2,7 +2,6 @@
 
 #include "archive/frame.h"
 #include "base/buf.h"
-#include "base/file.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -11,7 +10,7 @@ struct arc_read_scratch {
 	struct arc_decoder *decoder;
 	struct arc_digests *digests;       /* of a member that is in one part */
 	unsigned char *content, *original; /* ARC_READ_LIMIT bytes each */
-	struct ax_buf frames;
+	struct arc_pages pages;
 	struct ax_buf bad; /* a byte a frame of the job: it could not be decoded */
 };
 
@@ -43,7 +42,7 @@ void arc_read_scratch_free(struct arc_read_scratch *scratch)
 	arc_digests_free(scratch->digests);
 	free(scratch->content);
 	free(scratch->original);
-	ax_buf_free(&scratch->frames);
+	arc_pages_free(&scratch->pages);
 	ax_buf_free(&scratch->bad);
 	free(scratch);
 }
@@ -73,29 +72,16 @@ void arc_read_job_free(struct arc_read_job *job)
 
 /* ---- frames */
 
-static int fetch(const struct arc_archive *archive, struct arc_read_scratch *scratch,
-	const struct arc_read_job *job, struct ax_error *err)
-{
-	const uint64_t *at = archive->frames.at;
-	size_t size = (size_t)(at[job->last + 1] - at[job->first]);
-
-	ax_buf_clear(&scratch->frames);
-	if (!ax_buf_reserve(&scratch->frames, size + 1))
-		return ax_buf_check(&scratch->frames, archive->path, err);
-	return ax_pread_full(archive->fd, scratch->frames.data, size, (off_t)at[job->first],
-		archive->path, err);
-}
-
 /* Decode what can be decoded, and note what cannot. */
 static void decode(const struct arc_archive *archive, struct arc_read_scratch *scratch,
-	struct arc_read_job *job)
+	struct ax_str fetched, struct arc_read_job *job)
 {
 	const struct arc_frames *frames = &archive->frames;
 
 	ax_buf_clear(&scratch->bad);
 	for (size_t i = job->first; i <= job->last; i++) {
 		struct ax_str frame =
-			ax_str(scratch->frames.data + (frames->at[i] - frames->at[job->first]),
+			ax_str(fetched.ptr + (frames->at[i] - frames->at[job->first]),
 				(size_t)(frames->at[i + 1] - frames->at[i]));
 		size_t length = (size_t)(frames->tar[i + 1] - frames->tar[i]);
 		struct ax_error failure = { 0 };
@@ -161,7 +147,8 @@ static void digest(const struct arc_member *member, const struct arc_read_part *
 static void compare(const struct arc_member *member, struct arc_digests *digests,
 	struct arc_read_result *result)
 {
-	struct arc_sha256 sha256 = member->sha256; /* stays so where only XXH3-128 is compared */
+	struct arc_sha256 sha256 =
+		member->sha256; /* stays so where only XXH3-128 is compared */
 	struct ax_digest xxh3;
 
 	arc_digests_add_zeros(digests, member->size - arc_digests_length(digests));
@@ -229,15 +216,17 @@ void arc_read_work(void *context, unsigned worker, void *argument)
 	struct arc_read_shared *shared = context;
 	struct arc_read_scratch *scratch = shared->scratches[worker];
 	struct arc_read_job *job = argument;
+	struct ax_str fetched;
 
-	if (fetch(shared->archive, scratch, job, &job->damage) < 0) {
+	if (arc_fetch_frames(shared->archive, job->first, job->last, &scratch->pages, &fetched,
+		    &job->damage) < 0) {
 		job->first_bad = job->first;
 		job->last_bad = job->last;
 		ax_buf_clear(&scratch->bad);
 		for (size_t i = job->first; i <= job->last; i++)
 			ax_buf_append_byte(&scratch->bad, 1);
 	} else {
-		decode(shared->archive, scratch, job);
+		decode(shared->archive, scratch, fetched, job);
 	}
 	if (scratch->bad.failed)
 		ax_buf_check(&scratch->bad, shared->archive->path, &job->failure);

@@ -370,3 +370,11 @@ int ax_open_beneath(int dirfd, struct ax_str path, int flags, mode_t mode)
 		path = ax_str_slice(path, len + 1, path.len);
 	}
 }
+
+void ax_file_set_direct(int fd, bool direct)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags >= 0)
+		fcntl(fd, F_SETFL, direct ? flags | O_DIRECT : flags & ~O_DIRECT);
+}

@@ -52,4 +52,12 @@ int ax_dir_sync(int dirfd, const char *path, struct ax_error *err);
  */
 int ax_open_beneath(int dirfd, struct ax_str path, int flags, mode_t mode);
 
+/*
+ * Let reads and writes go past the page cache, or through it again. Memory, offset and length then
+ * have to be multiples of AX_DIRECT_ALIGNMENT; a file system that cannot do it says EINVAL, here or
+ * later.
+ */
+enum { AX_DIRECT_ALIGNMENT = 4096 };
+void ax_file_set_direct(int fd, bool direct);
+
 #endif

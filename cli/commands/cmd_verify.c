@@ -165,7 +165,8 @@ const struct command cmd_verify = {
 	.description =
 		"Every frame is decoded, the planes of tensors are undone, and XXH3-128 of "
 		"each file is compared with what it was when it was packed: that finds "
-		"whatever a disk does to it. Damage is told by file. Other .tar.zst files can be read too, but "
+		"whatever a disk does to it. Damage is told by file. Other .tar.zst files can "
+		"be read too, but "
 		"they have nothing to compare with.",
 	.negative = "something is damaged",
 	.run = run,

@@ -193,13 +193,9 @@ static size_t put_utf8(int32_t c, char *out)
 	return 4;
 }
 
-/* Write what the checked escape at p says, never more bytes than it has itself. */
-static size_t put_escape(const char *p, const char *end, char *out)
+/* Write what the checked escape "\u" at p says, never more bytes than it has itself. */
+static size_t put_unicode(const char *p, const char *end, char *out)
 {
-	if (p[1] != 'u') {
-		*out = simple_escape(p[1]);
-		return 1;
-	}
 	int32_t unit = unicode_escape(p, end);
 	if (!is_high_surrogate(unit))
 		return put_utf8(unit, out);
@@ -218,8 +214,13 @@ size_t sft_string_unescape(struct sft_string string, char *out)
 			out[len++] = *p++;
 			continue;
 		}
+		if (p[1] != 'u') {
+			out[len++] = simple_escape(p[1]);
+			p += 2;
+			continue;
+		}
 		size_t escaped = escape_length(p, end);
-		len += put_escape(p, end, out + len);
+		len += put_unicode(p, end, out + len);
 		p += escaped;
 	}
 	return len;

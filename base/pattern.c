@@ -5,6 +5,7 @@
 #include "base/text.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #define PCRE2_CODE_UNIT_WIDTH 8
@@ -16,6 +17,7 @@ enum {
 	MATCH_LIMIT = 1000 * 1000, /* PCRE2's own measure of the time a search may take */
 	DEPTH_LIMIT = 250 * 1000,  /* nested backtracking points */
 	HEAP_LIMIT_KIB = 32 * 1024,
+	MANY_SEARCHES = 128,
 };
 
 /* --- globs ---
@@ -202,17 +204,28 @@ bool ax_glob_is_pattern(struct ax_str text)
  *
  * PCRE2 can search UTF-8 or bytes, not text that is only nearly UTF-8. So an expression is
  * compiled both ways, and each subject is searched in the way that fits it.
+ *
+ * Most expressions are searched for a few times and some a million times: for those that prove to
+ * be of the second kind there is machine code, which takes as long to make as a hundred searches.
+ * Threads that search meanwhile go on with what they have.
  */
 
+/* An expression compiled in one of the two ways. */
+struct program {
+	pcre2_code *code;            /* NULL: it has no meaning in this way */
+	_Atomic(pcre2_code *) quick; /* the same as machine code, or NULL */
+	atomic_uint searches;        /* at most until quick is tried for */
+};
+
 struct ax_pattern {
-	pcre2_code *utf8;  /* NULL when the source itself is not UTF-8 */
-	pcre2_code *bytes; /* NULL when it has a meaning in UTF-8 only */
+	struct program utf8, bytes;
 };
 
 struct ax_matcher {
 	pcre2_match_context *limits;
 	pcre2_match_data *match;
-	const pcre2_code *code; /* of the last successful search, else NULL */
+	const struct ax_pattern *pattern; /* of the last successful search, else NULL */
+	const pcre2_code *code;           /* where that one has the names of its groups */
 	struct ax_str subject;
 };
 
@@ -255,11 +268,11 @@ int ax_pattern_compile(struct ax_str source, unsigned flags, struct ax_pattern *
 		return ax_fail(err, ENOMEM, "regular expression: no memory");
 	bool is_utf8 = ax_utf8_valid(source);
 	if (is_utf8)
-		pattern->utf8 = compile(source, options | PCRE2_UTF, err);
-	if (pattern->utf8 || !is_utf8)
-		pattern->bytes =
+		pattern->utf8.code = compile(source, options | PCRE2_UTF, err);
+	if (pattern->utf8.code || !is_utf8)
+		pattern->bytes.code =
 			compile(source, options | PCRE2_NEVER_UTF, is_utf8 ? &ignored : err);
-	if (!pattern->utf8 && !pattern->bytes) {
+	if (!pattern->utf8.code && !pattern->bytes.code) {
 		ax_pattern_free(pattern);
 		return -1;
 	}
@@ -267,12 +280,18 @@ int ax_pattern_compile(struct ax_str source, unsigned flags, struct ax_pattern *
 	return 0;
 }
 
+static void free_program(struct program *program)
+{
+	pcre2_code_free(program->code);
+	pcre2_code_free(atomic_load(&program->quick));
+}
+
 void ax_pattern_free(struct ax_pattern *pattern)
 {
 	if (!pattern)
 		return;
-	pcre2_code_free(pattern->utf8);
-	pcre2_code_free(pattern->bytes);
+	free_program(&pattern->utf8);
+	free_program(&pattern->bytes);
 	free(pattern);
 }
 
@@ -304,22 +323,53 @@ void ax_matcher_free(struct ax_matcher *matcher)
 	free(matcher);
 }
 
-int ax_pattern_search(const struct ax_pattern *pattern, struct ax_matcher *matcher,
+/* Machine code may be forbidden, or the expression too odd for it: then all stays as it is. */
+static void make_quick(struct program *program)
+{
+	pcre2_code *quick = pcre2_code_copy(program->code);
+
+	if (quick && pcre2_jit_compile(quick, PCRE2_JIT_COMPLETE) == 0)
+		atomic_store(&program->quick, quick);
+	else
+		pcre2_code_free(quick);
+}
+
+/* What to search with; of all threads only the one that counts to the end makes machine code. */
+static const pcre2_code *choose_code(struct program *program)
+{
+	const pcre2_code *quick = atomic_load_explicit(&program->quick, memory_order_acquire);
+
+	if (quick)
+		return quick;
+	if (atomic_load_explicit(&program->searches, memory_order_relaxed) < MANY_SEARCHES &&
+		atomic_fetch_add(&program->searches, 1) == MANY_SEARCHES - 1)
+		make_quick(program);
+	return program->code;
+}
+
+int ax_pattern_search(struct ax_pattern *pattern, struct ax_matcher *matcher,
 	struct ax_str subject)
 {
-	bool is_utf8 = pattern->utf8 && ax_utf8_valid(subject);
-	const pcre2_code *code = is_utf8 ? pattern->utf8 : pattern->bytes;
+	bool is_utf8 = pattern->utf8.code && ax_utf8_valid(subject);
+	struct program *program = is_utf8 ? &pattern->utf8 : &pattern->bytes;
+	uint32_t options = is_utf8 ? PCRE2_NO_UTF_CHECK : 0;
+	PCRE2_SPTR text = (PCRE2_SPTR)subject.ptr;
 
-	matcher->code = NULL;
-	if (!code)
+	matcher->pattern = NULL;
+	if (!program->code)
 		return 0;
-	int found = pcre2_match(code, (PCRE2_SPTR)subject.ptr, subject.len, 0,
-		is_utf8 ? PCRE2_NO_UTF_CHECK : 0, matcher->match, matcher->limits);
+	int found = pcre2_match(choose_code(program), text, subject.len, 0, options,
+		matcher->match, matcher->limits);
+	/* Machine code has less room to come back in. */
+	if (found == PCRE2_ERROR_JIT_STACKLIMIT)
+		found = pcre2_match(program->code, text, subject.len, 0, options,
+			matcher->match, matcher->limits);
 	if (found == PCRE2_ERROR_NOMATCH)
 		return 0;
 	if (found < 0)
 		return -1;
-	matcher->code = code;
+	matcher->pattern = pattern;
+	matcher->code = program->code;
 	matcher->subject = subject;
 	return 1;
 }
@@ -328,11 +378,11 @@ bool ax_pattern_group(const struct ax_pattern *pattern, const struct ax_matcher 
 	const char *name, struct ax_str *out)
 {
 	PCRE2_SPTR first = NULL, last = NULL;
-	const pcre2_code *code = matcher->code;
 
-	if (!code || (code != pattern->utf8 && code != pattern->bytes))
+	if (matcher->pattern != pattern)
 		return false;
-	int size = pcre2_substring_nametable_scan(code, (PCRE2_SPTR)name, &first, &last);
+	int size =
+		pcre2_substring_nametable_scan(matcher->code, (PCRE2_SPTR)name, &first, &last);
 	if (size < 0)
 		return false;
 	const PCRE2_SIZE *offsets = pcre2_get_ovector_pointer(matcher->match);

@@ -27,7 +27,7 @@ bool ax_glob_match_text(struct ax_str glob, struct ax_str text);
 /* Whether text has a byte that a glob gives a meaning to. */
 bool ax_glob_is_pattern(struct ax_str text);
 
-/* A compiled expression. Immutable and shareable between threads. */
+/* A compiled expression. Threads may search with it at the same time. */
 struct ax_pattern;
 
 /* What one thread matches with. */
@@ -44,7 +44,7 @@ int ax_matcher_new(struct ax_matcher **out, struct ax_error *err);
 void ax_matcher_free(struct ax_matcher *matcher);
 
 /* 1 it occurs in subject, 0 it does not, -1 a limit was hit: that is neither. */
-int ax_pattern_search(const struct ax_pattern *pattern, struct ax_matcher *matcher,
+int ax_pattern_search(struct ax_pattern *pattern, struct ax_matcher *matcher,
 	struct ax_str subject);
 
 /*

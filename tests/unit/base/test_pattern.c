@@ -245,19 +245,13 @@ static void mistakes_are_located(void **state)
 	ax_buf_free(&many);
 }
 
-static void groups(void **state)
-{
-	(void)state;
-	struct ax_pattern *pattern = NULL, *other = NULL;
-	struct ax_matcher *matcher = NULL;
-	struct ax_error err = { 0 };
-	struct ax_str group = { 0 };
-	static const char source[] = "(?J)k(?<k>\\d+)|rank(?<k>\\d+)(?<tail>_x)?";
+/* Often enough that there is machine code for a pattern, and it is used. */
+enum { OFTEN = 300 };
 
-	assert_ok(ax_matcher_new(&matcher, &err), &err);
-	assert_ok(ax_pattern_compile(ax_str_from(source), 0, &pattern, &err), &err);
-	assert_ok(ax_pattern_compile(AX_STR("(?<k>z)"), 0, &other, &err), &err);
-	assert_false(ax_pattern_group(pattern, matcher, "k", &group));
+static void check_groups(struct ax_pattern *pattern, struct ax_pattern *other,
+	struct ax_matcher *matcher)
+{
+	struct ax_str group = { 0 };
 
 	assert_int_equal(ax_pattern_search(pattern, matcher, AX_STR("v_k12")), 1);
 	assert_true(ax_pattern_group(pattern, matcher, "k", &group));
@@ -275,9 +269,49 @@ static void groups(void **state)
 
 	assert_int_equal(ax_pattern_search(pattern, matcher, AX_STR("nothing")), 0);
 	assert_false(ax_pattern_group(pattern, matcher, "k", &group));
+}
+
+static void groups(void **state)
+{
+	(void)state;
+	struct ax_pattern *pattern = NULL, *other = NULL;
+	struct ax_matcher *matcher = NULL;
+	struct ax_error err = { 0 };
+	struct ax_str group = { 0 };
+	static const char source[] = "(?J)k(?<k>\\d+)|rank(?<k>\\d+)(?<tail>_x)?";
+
+	assert_ok(ax_matcher_new(&matcher, &err), &err);
+	assert_ok(ax_pattern_compile(ax_str_from(source), 0, &pattern, &err), &err);
+	assert_ok(ax_pattern_compile(AX_STR("(?<k>z)"), 0, &other, &err), &err);
+	assert_false(ax_pattern_group(pattern, matcher, "k", &group));
+	for (int i = 0; i < OFTEN; i++)
+		check_groups(pattern, other, matcher);
 	ax_pattern_free(pattern);
 	ax_pattern_free(other);
 	ax_matcher_free(matcher);
+}
+
+/* Longer than machine code has room to come back in. */
+static void long_subjects(void **state)
+{
+	(void)state;
+	enum { LENGTH = 50000 };
+	struct ax_pattern *pattern = NULL;
+	struct ax_matcher *matcher = NULL;
+	struct ax_error err = { 0 };
+	char *subject = malloc(LENGTH);
+
+	assert_non_null(subject);
+	memset(subject, 'a', LENGTH);
+	assert_ok(ax_matcher_new(&matcher, &err), &err);
+	assert_ok(ax_pattern_compile(AX_STR("^(?:(a)|b)*$"), 0, &pattern, &err), &err);
+	assert_int_equal(ax_pattern_search(pattern, matcher, ax_str(subject, LENGTH)), 1);
+	for (int i = 0; i < OFTEN; i++)
+		assert_int_equal(ax_pattern_search(pattern, matcher, AX_STR("abac")), 0);
+	assert_int_equal(ax_pattern_search(pattern, matcher, ax_str(subject, LENGTH)), 1);
+	ax_pattern_free(pattern);
+	ax_matcher_free(matcher);
+	free(subject);
 }
 
 static void hostile_searches_end(void **state)
@@ -292,7 +326,8 @@ static void hostile_searches_end(void **state)
 	memset(subject, 'a', sizeof(subject));
 	assert_ok(ax_matcher_new(&matcher, &err), &err);
 	assert_ok(ax_pattern_compile(AX_STR("^(?<g>(a+)+)+$"), 0, &pattern, &err), &err);
-	assert_int_equal(ax_pattern_search(pattern, matcher, AX_STR("aaaa")), 1);
+	for (int i = 0; i < OFTEN; i++)
+		assert_int_equal(ax_pattern_search(pattern, matcher, AX_STR("aaaa")), 1);
 	subject[sizeof(subject) - 1] = 'b';
 	assert_int_equal(ax_pattern_search(pattern, matcher, ax_str(subject, sizeof(subject))),
 		-1);
@@ -311,6 +346,7 @@ int main(void)
 		cmocka_unit_test(searches),
 		cmocka_unit_test(mistakes_are_located),
 		cmocka_unit_test(groups),
+		cmocka_unit_test(long_subjects),
 		cmocka_unit_test(hostile_searches_end),
 	};
 

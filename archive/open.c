@@ -39,6 +39,10 @@ int arc_open(int dirfd, const char *path, struct arc_archive *out, struct ax_err
 	if (!archive.path)
 		return ax_fail(err, ENOMEM, "%s: no memory", path);
 	archive.fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (archive.fd < 0 && (errno == ENOENT || errno == ENOTDIR)) {
+		ax_fail(err, AX_EUSAGE, "%s: %s", path, strerror(errno));
+		goto out;
+	}
 	if (archive.fd < 0 || fstat(archive.fd, &st) < 0) {
 		ax_fail_errno(err, "%s", path);
 		goto out;

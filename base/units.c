@@ -65,6 +65,15 @@ void ax_size_format(uint64_t bytes, char text[AX_UNITS_MAX])
 		snprintf(text, AX_UNITS_MAX, "%u%c", (unsigned)(value + 0.5), letters[power]);
 }
 
+void ax_size_say(uint64_t bytes, char text[AX_UNITS_MAX])
+{
+	if (bytes < 1024)
+		snprintf(text, AX_UNITS_MAX, "%u byte%s", (unsigned)bytes,
+			bytes == 1 ? "" : "s");
+	else
+		ax_size_format(bytes, text);
+}
+
 /* The factor of a size's suffix: "", "B", "K", "KiB", "KB" and so on; 0 for another word. */
 static uint64_t size_unit(struct ax_str suffix)
 {

@@ -23,6 +23,9 @@ enum { AX_UNITS_MAX = 48 }; /* bytes that any format function here writes, NUL i
 /* "17", "4.2K", "25G": K M G T P in powers of 1024, at most 5 characters. */
 void ax_size_format(uint64_t bytes, char text[AX_UNITS_MAX]);
 
+/* The same within a sentence: "17 bytes" below 1K. */
+void ax_size_say(uint64_t bytes, char text[AX_UNITS_MAX]);
+
 /* "12", "4K", "1.5G" in powers of 1024; "4KB", "1.5GB" in powers of 1000. */
 bool ax_size_parse(struct ax_str text, uint64_t *out);
 

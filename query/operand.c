@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 
 enum { SIZES_MAX = 16 };
 
@@ -234,9 +235,30 @@ static void read_text(const struct reader *reader, const struct piece *piece,
 			    : QRY_OPERAND_SUBSTRING;
 }
 
+/* "; there are A, B, C" while they fit. Nothing for classes, of which rules may add any number. */
+static void list_names(const struct reader *reader, char *list, size_t size)
+{
+	const char *joint = "; there are ";
+	size_t len = 0;
+	struct ax_str name;
+
+	*list = '\0';
+	if (reader->field->names == QRY_NAMES_CLASS)
+		return;
+	for (size_t i = 0;
+		qry_name_at(reader->context->names, reader->field->names, i, &name) &&
+		len + strlen(joint) + name.len < size;
+		i++) {
+		len += (size_t)snprintf(list + len, size - len, "%s%.*s", joint,
+			AX_STR_ARG(name));
+		joint = ", ";
+	}
+}
+
 static int refuse_name(const struct reader *reader, const struct piece *piece,
 	struct ax_error *err)
 {
+	char list[200];
 	struct qry_guess guess;
 	struct ax_str name;
 
@@ -249,8 +271,9 @@ static int refuse_name(const struct reader *reader, const struct piece *piece,
 		return qry_mistake_make(reader->context->mistake, piece->place, err,
 			"\"%.*s\" is not a %s; did you mean \"%.*s\"?", AX_STR_ARG(piece->text),
 			reader->field->name, AX_STR_ARG(name));
+	list_names(reader, list, sizeof(list));
 	return qry_mistake_make(reader->context->mistake, piece->place, err,
-		"\"%.*s\" is not a %s", AX_STR_ARG(piece->text), reader->field->name);
+		"\"%.*s\" is not a %s%s", AX_STR_ARG(piece->text), reader->field->name, list);
 }
 
 static int read_name(const struct reader *reader, const struct piece *piece,

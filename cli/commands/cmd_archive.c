@@ -50,10 +50,10 @@ static void print_row(struct cli_output *out, const struct cli_archived *archive
 	char files[AX_UNITS_MAX], bytes[AX_UNITS_MAX], stored[AX_UNITS_MAX];
 
 	ax_count_format(report->files, files);
-	ax_size_format(report->bytes, bytes);
-	ax_size_format(report->stored_bytes, stored);
+	ax_size_say(report->bytes, bytes);
+	ax_size_say(report->stored_bytes, stored);
 	cli_print_path(out, archived->dir);
-	fprintf(out->stream, "  %s files, %s", files, bytes);
+	fprintf(out->stream, "  %s file%s, %s", files, report->files == 1 ? "" : "s", bytes);
 	if (archived->verified)
 		fprintf(out->stream, " -> %s", stored);
 	fputs("  ", out->stream);

@@ -75,7 +75,7 @@ static void print_row(struct cli_output *out, const struct arc_dead_row *row)
 {
 	char size[AX_UNITS_MAX], files[AX_UNITS_MAX];
 
-	ax_size_format(row->size, size);
+	ax_size_say(row->size, size);
 	ax_count_format(row->files, files);
 	cli_print_path(out, row->path);
 	if (row->is_dir)
@@ -115,8 +115,8 @@ static void print_summary(struct cli_output *out, const struct total *may_go,
 {
 	char size[AX_UNITS_MAX], kept_size[AX_UNITS_MAX];
 
-	ax_size_format(may_go->size, size);
-	ax_size_format(kept->size, kept_size);
+	ax_size_say(may_go->size, size);
+	ax_size_say(kept->size, kept_size);
 	if (!may_go->rows)
 		fputs("nothing may go\n", out->stream);
 	else

@@ -195,6 +195,24 @@ static int bring_jobs(const struct asking *a, struct extras *extras,
 	return 0;
 }
 
+/* "runs hack_rate>0.3" as one argument is a word and a term, and seldom meant. */
+static void report_nothing(struct cli *cli, const struct qry_request *request)
+{
+	const char *first = request->n_arguments == 1 ? request->arguments[0] : "";
+	struct ax_str name = ax_str(first, strcspn(first, " "));
+	enum qry_view view;
+	char hint[120];
+
+	if (first[name.len] != ' ' || !qry_view_parse(name, &view)) {
+		cli_report_note(&cli->out, "nothing matches");
+		return;
+	}
+	snprintf(hint, sizeof(hint),
+		"nothing matches; a view is an argument of its own: artidx query %s '...'",
+		qry_view_name(view));
+	cli_report_note(&cli->out, hint);
+}
+
 static int run_query(const struct asking *a, const struct qry_request *request,
 	struct qry_query *query, struct ax_error *err)
 {
@@ -208,7 +226,7 @@ static int run_query(const struct asking *a, const struct qry_request *request,
 		return -1;
 	fflush(out->stream);
 	if (n_rows == 0 && request->format == QRY_TABLE && out->is_terminal)
-		cli_report_note(out, "nothing matches");
+		report_nothing(a->cli, request);
 	if (settings->explain && qry_query_explain(query, stderr, err) < 0)
 		return -1;
 	return request->format == QRY_QUIET && n_rows == 0;

@@ -130,7 +130,7 @@ static void report_text(struct cli *cli, const struct arc_restore_report *report
 	char files[AX_UNITS_MAX], bytes[AX_UNITS_MAX], present[AX_UNITS_MAX];
 
 	ax_count_format(report->files, files);
-	ax_size_format(report->bytes, bytes);
+	ax_size_say(report->bytes, bytes);
 	ax_count_format(report->present, present);
 	fprintf(cli->out.stream, "restored %s files, %s", files, bytes);
 	if (report->present)

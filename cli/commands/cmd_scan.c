@@ -133,6 +133,26 @@ out:
 	return status;
 }
 
+/* Nothing found is a slip more often than an empty project: say where was looked. */
+static void tell_where(struct cli *cli, const struct cli_project *project,
+	const struct cli_config *config)
+{
+	const struct idx_strings *dirs = &config->index.data;
+	struct ax_buf line = { 0 };
+
+	ax_buf_append_text(&line, "no files in ");
+	for (size_t i = 0; i < dirs->count; i++) {
+		ax_buf_append_text(&line, i ? ", " : "");
+		ax_buf_append_str(&line, dirs->items[i]);
+	}
+	ax_buf_printf(&line, " of %s; \"data\" in artidx.json names other directories",
+		project->root);
+	if (!config->file)
+		ax_buf_append_text(&line, " (artidx init writes it)");
+	cli_report_note(&cli->out, ax_buf_text(&line));
+	ax_buf_free(&line);
+}
+
 static double seconds_since(const struct timespec *start)
 {
 	struct timespec now;
@@ -192,6 +212,8 @@ static int run(struct cli *cli, struct ax_error *err)
 	result.seconds = seconds_since(&start);
 	if (tell(cli, &project, &catalogue, &result, wanted->json, err) < 0)
 		goto out;
+	if (!report.files && !options.n_paths && !wanted->json && !cli->signal_number)
+		tell_where(cli, &project, &config);
 	status = wanted->strict && report.n_problems > 0;
 out:
 	idx_scan_report_free(&report);

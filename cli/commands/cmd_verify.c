@@ -67,7 +67,7 @@ static void print_text(struct cli_output *out, const char *path,
 	if (report->n_bad)
 		return;
 	ax_count_format(report->files, files);
-	ax_size_format(report->bytes, bytes);
+	ax_size_say(report->bytes, bytes);
 	cli_print_path(out, ax_str_from(path));
 	fprintf(out->stream, ": whole, %s files, %s%s\n", files, bytes,
 		report->has_digests ? "" : " (not made by artidx: it has no digests)");

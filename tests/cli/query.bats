@@ -113,6 +113,8 @@ prepare() {
 	[ -z "$output" ]
 	run on_terminal 80 "$ARTIDX" query class:lora --no-pager
 	has "nothing matches"
+	run on_terminal 80 "$ARTIDX" query "runs hack_rate>0.3" --no-pager
+	has "a view is an argument of its own: artidx query runs '...'"
 }
 
 @test "saved queries: listed, refined, completed, and their mistakes shown" {

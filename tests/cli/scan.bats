@@ -151,3 +151,19 @@ load support
 	expect 0 artidx scan
 	expect 0 artidx query -q path:scratch/v_hack_a.safetensors
 }
+
+@test "no files: where was looked, and where to name other directories" {
+	mkdir -p out ckpts
+	expect 0 artidx scan
+	has 'no files in out of '
+	has '"data" in artidx.json names other directories (artidx init writes it)'
+	expect 0 artidx scan --json
+	lacks "no files"
+	echo '{"data": ["ckpts", "out"]}' >artidx.json
+	expect 0 artidx scan
+	has "no files in ckpts, out of "
+	lacks "artidx init"
+	echo x >ckpts/a
+	expect 0 artidx scan
+	lacks "no files"
+}

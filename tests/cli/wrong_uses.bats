@@ -187,8 +187,8 @@ wrong_query() {
 	wrong 2 "name the directories to archive, or say --dead" archive
 	wrong 2 "nosuch: not a directory" archive nosuch
 	wrong 2 "restore needs an operand" restore
-	wrong 6 "nosuch.tar.zst: No such file or directory" restore nosuch.tar.zst
-	wrong 6 "nosuch.tar.zst: No such file or directory" verify nosuch.tar.zst
+	wrong 2 "nosuch.tar.zst: No such file or directory" restore nosuch.tar.zst
+	wrong 2 "nosuch.tar.zst: No such file or directory" verify nosuch.tar.zst
 }
 
 @test "at least sixty, and docs/wrong-uses.md has them all" {

@@ -41,6 +41,21 @@ static void sizes_shown(void **state)
 	}
 }
 
+static void sizes_in_sentences(void **state)
+{
+	(void)state;
+	char text[AX_UNITS_MAX];
+
+	ax_size_say(0, text);
+	assert_string_equal(text, "0 bytes");
+	ax_size_say(1, text);
+	assert_string_equal(text, "1 byte");
+	ax_size_say(1023, text);
+	assert_string_equal(text, "1023 bytes");
+	ax_size_say(1024, text);
+	assert_string_equal(text, "1.0K");
+}
+
 static void sizes_read(void **state)
 {
 	(void)state;
@@ -509,6 +524,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sizes_shown),
+		cmocka_unit_test(sizes_in_sentences),
 		cmocka_unit_test(sizes_read),
 		cmocka_unit_test(counts_shown),
 		cmocka_unit_test(times_shown),

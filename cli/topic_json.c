@@ -113,6 +113,44 @@ static const struct member archive[] = {
 	{ 0 },
 };
 
+static const struct member verify[] = {
+	{ "archives", "one of each archive:" },
+	{ "archive", "its path, as given" },
+	{ "whole", "whether nothing in it is damaged" },
+	{ "digests", "whether it has digests to compare with; others were only read" },
+	{ "members", "files, directories and links in it" },
+	{ "files", "how many of them are files; bytes: their sizes" },
+	{ "damaged", "[{path, why}]; path is empty where it is the archive itself" },
+	{ 0 },
+};
+
+static const struct member restore[] = {
+	{ "archive", "its path, as given" },
+	{ "members", "files, directories and links that came back" },
+	{ "files", "how many of them are files; bytes: their sizes" },
+	{ "present", "what was there already and the same" },
+	{ "damaged", "[{path, why}]: what could not come back" },
+	{ 0 },
+};
+
+static const struct member dead[] = {
+	{ "rows", "one a directory or file that may be dead:" },
+	{ "path", "relative to root" },
+	{ "dir", "whether it is a directory, meant whole" },
+	{ "files", "how many; size: their bytes" },
+	{ "reasons", "[TEXT]: why it may be dead" },
+	{ "kept_by", "[TEXT]: what keeps it; empty: it may go" },
+	{ 0 },
+};
+
+static const struct member pin[] = {
+	{ "rows", "one a pin, with --list or after a change:" },
+	PATH_MEMBER,
+	{ "why", "the note given with it" },
+	{ "time", "since when" },
+	{ 0 },
+};
+
 static const struct member path[] = {
 	{ "class", "as asked" },
 	PATH_MEMBER,
@@ -169,6 +207,10 @@ static const struct {
 	{ "reorg", "artidx.reorg/1: the plan.", reorg },
 	{ "reorg --history", "artidx.reorg-history/1.", history },
 	{ "archive", "artidx.archive/1.", archive },
+	{ "verify", "artidx.verify/1, no root.", verify },
+	{ "restore", "artidx.restore/1, no root.", restore },
+	{ "dead", "artidx.dead/1.", dead },
+	{ "pin", "artidx.pin/1.", pin },
 	{ "path", "artidx.path/1.", path },
 	{ "resolve", "artidx.resolve/1.", resolve },
 	{ "check", "artidx.check/1.", check },

@@ -3,6 +3,7 @@
 #
 # In a ```console block of a document each line "$ COMMAND" is run in a fresh sample project, one
 # for each document, and what follows it must be what it prints. --update writes it there instead.
+# "$ cd DIR" holds for what comes after it, and makes DIR the project.
 set -eu
 
 bin=$(cd "$(dirname "$1")" && pwd)
@@ -14,7 +15,7 @@ if [ "${1:-}" = --update ]; then
   shift
 fi
 PATH=$bin:$PATH
-export PATH NO_COLOR=1 COLUMNS=120
+export PATH NO_COLOR=1 COLUMNS=120 TZ=UTC
 dir=$(mktemp -d "${TMPDIR:-/tmp}/artidx-docs.XXXXXX")
 export ARTIDX_ROOT="$dir/project"
 trap 'rm -rf "$dir"' EXIT
@@ -29,11 +30,21 @@ render() {
       in_console=yes gap=''
       printf '%s\n' "$line"
       ;;
+    'yes$ cd '*)
+      printf '%s%s\n' "$gap" "$line"
+      gap=''
+      eval "cd ${line#\$ cd }"
+      ARTIDX_ROOT=$PWD
+      ;;
     'yes$ '*)
       printf '%s%s\n' "$gap" "$line"
-      gap='
+      sh -c "${line#\$ }" </dev/null >"$dir/printed" 2>&1 || true
+      cat "$dir/printed"
+      gap=''
+      if [ -s "$dir/printed" ]; then
+        gap='
 '
-      sh -c "${line#\$ }" </dev/null 2>&1 || true
+      fi
       ;;
     'yes```')
       in_console=''
@@ -48,7 +59,8 @@ render() {
 status=0
 for document in "$@"; do
   path=$(cd "$(dirname "$document")" && pwd)/$(basename "$document")
-  rm -rf "$dir/project"
+  rm -rf "${dir:?}"/*
+  ARTIDX_ROOT=$dir/project
   "$sample" "$dir/project" >"$dir/sample.txt"
   (cd "$dir/project" && render) <"$path" >"$dir/now"
   if [ "$update" ]; then

@@ -17,7 +17,7 @@ fi
 picture=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
 PATH=$bin:$PATH
 unset NO_COLOR
-export PATH COLUMNS=110 TERM=xterm-256color PAGER=cat
+export PATH TZ=UTC COLUMNS=110 TERM=xterm-256color PAGER=cat
 dir=$(mktemp -d "${TMPDIR:-/tmp}/artidx-picture.XXXXXX")
 export ARTIDX_ROOT="$dir/project"
 trap 'rm -rf "$dir"' EXIT

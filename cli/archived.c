@@ -10,6 +10,7 @@
 #include "archive/peek.h"
 #include "base/buf.h"
 #include "base/path.h"
+#include "base/text.h"
 #include "cli/archived_member.h"
 #include "cli/config.h"
 #include "cli/project.h"
@@ -41,6 +42,8 @@ struct archived {
 	struct ax_str *gone;
 	struct idx_archive *news; /* files on the disk, to be looked into */
 	struct idx_archives_update *update;
+	size_t n_damaged; /* files of the archive at hand */
+	struct ax_str first_damaged;
 };
 
 static int no_memory(struct ax_error *err)
@@ -152,10 +155,48 @@ static int compare(struct archived *a, struct ax_error *err)
 
 /* ---- one archive */
 
+/* What is left to say of a member whose bytes are damaged. */
+static struct idx_finding describe_damaged(const struct arc_member *member)
+{
+	struct ax_str why = AX_STR("its bytes in the archive are damaged; its class is as the "
+				   "archive's index has it");
+
+	return (struct idx_finding){
+		.status = IDX_UNREADABLE,
+		.class_name = member->class.len ? member->class : AX_STR("other"),
+		.why = why,
+		.problem = why,
+	};
+}
+
+/* One line for all of an archive's damaged members. */
+static int blame(struct archived *a, const struct arc_archive *archive, struct ax_error *err)
+{
+	struct ax_buf text = { 0 };
+	struct ax_str problem;
+
+	if (a->n_damaged > 1)
+		ax_buf_printf(&text, "%zu of its files are damaged, the first is ",
+			a->n_damaged);
+	else
+		ax_buf_append_text(&text, "one of its files is damaged: ");
+	ax_text_quote(&text, a->first_damaged);
+	ax_buf_append_text(&text, "; to check all: artidx verify ");
+	ax_text_quote(&text, ax_str_from(archive->path));
+	int status = ax_buf_check(&text, archive->path, err);
+	if (status == 0 && !keep(&a->arena, ax_buf_str(&text), &problem))
+		status = no_memory(err);
+	if (status == 0)
+		idx_archives_blame(a->update, problem);
+	ax_buf_free(&text);
+	return status;
+}
+
 static int add_member(struct archived *a, struct cli_member_reader *reader,
 	const struct arc_archive *archive, size_t i, struct ax_str path, struct ax_error *err)
 {
 	const struct arc_member *member = &archive->index.members[i];
+	struct ax_error cause = { 0 };
 	struct idx_finding finding;
 	struct idx_archived_file file = {
 		.dir = ax_path_dir(path),
@@ -168,8 +209,15 @@ static int add_member(struct archived *a, struct cli_member_reader *reader,
 
 	if (member->type == ARC_HARD_LINK)
 		file.size = arc_index_find(&archive->index, member->target)->size;
-	if (cli_member_examine(reader, i, path, &finding, err) < 0)
-		return -1;
+	if (cli_member_examine(reader, i, path, &finding, &cause) < 0) {
+		if (cause.code != AX_ECORRUPT) {
+			*err = cause;
+			return -1;
+		}
+		finding = describe_damaged(member);
+		if (!a->n_damaged++)
+			a->first_damaged = member->path;
+	}
 	return idx_archives_add_file(a->update, &file, err);
 }
 
@@ -222,8 +270,6 @@ static int add_damaged(struct archived *a, struct idx_archive *record, struct ax
 static int add_archive(struct archived *a, struct arc_archive *archive,
 	struct idx_archive *record, struct ax_error *err)
 {
-	struct ax_error cause = { 0 };
-
 	if (!archive->has_index && arc_peek_is_ours(archive))
 		return add_damaged(a, record,
 			AX_STR("an archive that is cut off or damaged: it has no index; what "
@@ -231,13 +277,10 @@ static int add_archive(struct archived *a, struct arc_archive *archive,
 			err);
 	if (idx_archives_add(a->update, record, err) < 0)
 		return -1;
-	if (!archive->has_index || add_members(a, archive, record->base, &cause) == 0)
-		return 0;
-	if (cause.code != AX_ECORRUPT) {
-		*err = cause;
+	a->n_damaged = 0;
+	if (archive->has_index && add_members(a, archive, record->base, err) < 0)
 		return -1;
-	}
-	return add_damaged(a, record, ax_str_from(cause.message), err);
+	return a->n_damaged ? blame(a, archive, err) : 0;
 }
 
 static int read_archive(struct archived *a, struct idx_archive *record, struct ax_error *err)

@@ -1,7 +1,9 @@
 #include "cli/reorg_session.h"
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "base/path.h"
+#include "base/text.h"
 #include "cli/archived.h"
 #include "cli/command.h"
 #include "cli/queue.h"
@@ -14,6 +16,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -46,6 +49,22 @@ void cli_reorg_close(struct cli_reorg *reorg)
 		close(reorg->root);
 }
 
+/* Damaged archives: acting goes on without what cannot be read of them, but not silently. */
+static void tell_damaged(struct cli_reorg *reorg, const struct idx_scan_report *report)
+{
+	for (size_t i = 0; i < report->n_problems && !reorg->told_damaged; i++) {
+		const struct idx_problem *problem = &report->problems[i];
+		struct ax_buf path = { 0 };
+		if (strcmp(problem->status, "damaged") != 0)
+			continue;
+		ax_text_quote(&path, problem->path);
+		cli_report_warning(&reorg->cli->out, "%s: %.*s", ax_buf_text(&path),
+			AX_STR_ARG(problem->why));
+		ax_buf_free(&path);
+	}
+	reorg->told_damaged = true;
+}
+
 int cli_reorg_rescan(struct cli_reorg *reorg, bool record_moves, struct ax_error *err)
 {
 	struct idx_scan_report report = { 0 };
@@ -67,6 +86,8 @@ int cli_reorg_rescan(struct cli_reorg *reorg, bool record_moves, struct ax_error
 	if (status == 0)
 		status = cli_archived_update(&reorg->project, &reorg->config,
 			reorg->catalogue.catalog, &report, err);
+	if (status == 0)
+		tell_damaged(reorg, &report);
 	idx_scan_report_free(&report);
 	return status;
 }

@@ -299,6 +299,11 @@ int idx_archives_add_file(struct idx_archives_update *u, const struct idx_archiv
 	return 0;
 }
 
+void idx_archives_blame(struct idx_archives_update *u, struct ax_str problem)
+{
+	u->archive.problem = problem;
+}
+
 int idx_archives_commit(struct idx_archives_update *u, const char *root, struct ax_error *err)
 {
 	int status = -1;

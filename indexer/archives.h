@@ -18,7 +18,7 @@ struct idx_finding;
 struct idx_archive {
 	struct ax_str path;    /* root-relative */
 	struct ax_str base;    /* the directory that its members were in, root-relative */
-	struct ax_str problem; /* why its members are not known; "" also when it is not ours */
+	struct ax_str problem; /* what is wrong with it; "" also when it is not ours */
 	uint64_t dev, ino, size;
 	ax_nanoseconds mtime, ctime;
 	struct ax_digest rules; /* idx_rules_digest() of what its files were classified by */
@@ -62,6 +62,8 @@ struct idx_archived_file {
 };
 int idx_archives_add_file(struct idx_archives_update *update,
 	const struct idx_archived_file *file, struct ax_error *err);
+/* Say of the archive at hand what is wrong with it; its files stay. */
+void idx_archives_blame(struct idx_archives_update *update, struct ax_str problem);
 int idx_archives_end(struct idx_archives_update *update, struct ax_error *err);
 
 /* Derive runs anew and commit. Ends the update, even where it fails. root: of the project. */

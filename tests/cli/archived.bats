@@ -158,11 +158,43 @@ as_before() {
 		printf '\xa5' | dd of=out/old.tar.zst bs=1 seek="$at" conv=notrunc status=none
 		artidx scan >report
 		# Tensors that are damaged themselves are for verify to find.
-		if grep -q '^damaged: 1' report; then
+		if grep -q 'it has no index' report; then
 			[ "$(artidx query 'archived_in:*' --count)" -eq 0 ]
+		elif grep -q '^damaged: 1' report; then
+			[ "$(artidx query 'archived_in:*' --count)" -eq 7 ]
+			artidx query -c path out/old status:unreadable | grep -q '^out/old'
 		else
 			as_before
 		fi
+	done
+}
+
+@test "a damaged member is unreadable, the others stay as they were; who acts is told" {
+	# Noise is stored as it is, so that its place can be found; 9 MB have frames of their own.
+	{ head -c 100000 /dev/urandom && echo HERE-IT-IS && head -c 9000000 /dev/urandom; } >out/old/noise
+	touch -d '2026-01-02' out/old/noise
+	artidx scan >/dev/null
+	artidx query -c $columns out/old 'path!=out/old/noise' --tsv >before
+	archive
+	at=$(LC_ALL=C grep -obUa HERE-IT-IS out/old.tar.zst | cut -d: -f1)
+	printf 'HERE-IT-WAS' | dd of=out/old.tar.zst bs=1 seek="$at" conv=notrunc status=none
+	for again in '' --rebuild; do
+		expect 0 artidx scan $again
+		has "damaged: 1"
+		has "one of its files is damaged: old/noise; to check all: artidx verify out/old.tar.zst"
+		diff before <(artidx query -c $columns out/old 'path!=out/old/noise' --tsv)
+		expect 0 artidx query status:unreadable -c path,class,archived_in --tsv
+		[ "${lines[1]}" = $'out/old/noise\tother\tout/old.tar.zst' ]
+	done
+	expect 0 artidx show out/old/noise
+	has "its bytes in the archive are damaged"
+	line="artidx: warning: out/old.tar.zst: one of its files is damaged: old/noise"
+	mkdir out/more
+	echo text >out/more/text
+	for acting in reorg "archive out/more --queue none --apply" \
+		"restore out/old.tar.zst old/sub/text"; do
+		artidx $acting >/dev/null 2>seen
+		[ "$(grep -cF "$line" seen)" -eq 1 ] || { echo "$acting"; cat seen; return 1; }
 	done
 }
 

@@ -7,7 +7,8 @@
 
 static int fail(struct ax_error *err, struct ax_str class_name, const char *what)
 {
-	return ax_fail(err, AX_ECONFIG, "dead.retain.%.*s: %s", AX_STR_ARG(class_name), what);
+	return ax_fail(err, AX_ECONFIG, "artidx.json: dead.retain.%.*s: %s",
+		AX_STR_ARG(class_name), what);
 }
 
 /* One member of a rule; its strings stay those of the configuration's document. */
@@ -35,7 +36,8 @@ static int read_member(const struct ax_json_value *member, struct arc_retention_
 			       : fail(err, rule->class_name,
 					 "older-than: a duration is wanted, as \"30d\"");
 	return ax_fail(err, AX_ECONFIG,
-		"dead.retain.%.*s.%.*s: no such rule: keep-last, keep-best and older-than are",
+		"artidx.json: dead.retain.%.*s.%.*s: no such rule: keep-last, keep-best and "
+		"older-than are",
 		AX_STR_ARG(rule->class_name), AX_STR_ARG(key));
 }
 
@@ -54,17 +56,33 @@ static int read_rule(const struct ax_json_value *value, struct arc_retention_rul
 	return 0;
 }
 
+static int check_keys(const struct ax_json_value *dead, struct ax_error *err)
+{
+	for (const struct ax_json_value *v = ax_json_first(dead); v; v = ax_json_next(v)) {
+		struct ax_str key = ax_json_key(v);
+		if (!ax_str_equal(key, AX_STR("match")) && !ax_str_equal(key, AX_STR("retain")))
+			return ax_fail(err, AX_ECONFIG,
+				"artidx.json: dead.%.*s: no such setting: match and retain are",
+				AX_STR_ARG(key));
+	}
+	return 0;
+}
+
 int arc_retention_load(const struct ax_json_value *root, struct arc_retention *out,
 	struct ax_error *err)
 {
-	const struct ax_json_value *retain = ax_json_get(ax_json_get(root, "dead"), "retain");
+	const struct ax_json_value *dead = ax_json_get(root, "dead");
+	const struct ax_json_value *retain = ax_json_get(dead, "retain");
 	struct arc_retention retention = { .count = 0 };
 
 	*out = retention;
+	if (check_keys(dead, err) < 0)
+		return -1;
 	if (!retain)
 		return 0;
 	if (ax_json_kind(retain) != AX_JSON_OBJECT)
-		return ax_fail(err, AX_ECONFIG, "dead.retain: an object of classes is wanted");
+		return ax_fail(err, AX_ECONFIG,
+			"artidx.json: dead.retain: an object of classes is wanted");
 	retention.rules = ax_arena_alloc(&retention.arena,
 		(ax_json_length(retain) + 1) * sizeof(*retention.rules));
 	if (!retention.rules)

@@ -31,7 +31,7 @@ const struct cli_setting cli_settings[] = {
 	{ "layout", NULL, CLI_SETTING_LAYOUT, 0,
 		"where each class belongs, as path templates" },
 	{ "sort", NULL, CLI_SETTING_LAYOUT, 0, "the places that a reorg sorts" },
-	{ "dead", NULL, CLI_SETTING_LAYOUT, 0, "what counts as dead" },
+	{ "dead", NULL, CLI_SETTING_DEAD, 0, "what counts as dead" },
 	{ "queue", "ARTIDX_QUEUE", CLI_SETTING_TEXT, 0,
 		"the job queue: auto, pueue, tsp, slurm, none or file:PATH" },
 	{ "saved", NULL, CLI_SETTING_NAMED, 0, "queries with a name, for query --saved NAME" },
@@ -138,6 +138,8 @@ static int read_file(const struct cli_project *project, struct ax_json **out,
 	if (ax_file_read(AT_FDCWD, project->config, FILE_LIMIT, &text, err) < 0) {
 		if (err->code == ENOENT)
 			status = 0;
+		else if (err->code == EINVAL || err->code == EFBIG)
+			err->code = AX_ECONFIG;
 		goto out;
 	}
 	if (ax_json_parse(ax_buf_str(&text), AX_JSON_COMMENTS, "artidx.json", out, err) < 0) {
@@ -233,7 +235,8 @@ int cli_config_load(const struct cli_project *project, struct cli_config *out,
 	const struct ax_json_value *root = ax_json_root(out->effective);
 	if (idx_config_load(root, &out->index, err) < 0 || cli_saved_check(root, err) < 0)
 		return -1;
-	if (reorg_layout_load(root, &out->layout, err) < 0)
+	if (reorg_layout_load(root, &out->layout, err) < 0 ||
+		arc_retention_load(root, &out->retention, err) < 0)
 		return -1;
 	return idx_rules_compile(root, &out->rules, err);
 }
@@ -249,6 +252,7 @@ struct ax_str cli_config_text(const struct cli_config *config, const char *key)
 void cli_config_free(struct cli_config *config)
 {
 	idx_rules_free(config->rules);
+	arc_retention_free(&config->retention);
 	reorg_layout_free(config->layout);
 	idx_config_free(&config->index);
 	ax_json_free(config->effective);

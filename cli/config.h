@@ -7,6 +7,7 @@
 #ifndef ARTIDX_CLI_CONFIG_H
 #define ARTIDX_CLI_CONFIG_H
 
+#include "archive/retention.h"
 #include "base/str.h"
 #include "indexer/config.h"
 
@@ -23,6 +24,7 @@ struct cli_config {
 	struct idx_config index;
 	struct idx_rules *rules;
 	struct reorg_layout *layout;
+	struct arc_retention retention;
 };
 
 /*
@@ -40,6 +42,7 @@ enum cli_setting_kind {
 	CLI_SETTING_SWITCH,   /* true or false, false by default */
 	CLI_SETTING_TEXT,     /* a string; help says which */
 	CLI_SETTING_LAYOUT,   /* a part of struct reorg_layout */
+	CLI_SETTING_DEAD,     /* dead.match of the layout, and the retention */
 	CLI_SETTING_NAMED,    /* an object that its module reads; empty by default */
 };
 

@@ -1,9 +1,7 @@
 #include "cli/dead_list.h"
 
 #include "archive/pins.h"
-#include "archive/retention.h"
 #include "base/error.h"
-#include "base/json.h"
 #include "cli/config.h"
 #include "cli/project.h"
 #include "cli/queue.h"
@@ -17,7 +15,6 @@
 
 /* What is looked at. Zero-initialise. */
 struct evidence {
-	struct arc_retention retention;
 	struct arc_pins pins;
 	struct idx_references references;
 	struct idx_jobs jobs;
@@ -28,11 +25,8 @@ static int gather(const struct cli_dead_request *request, int root, struct evide
 	struct ax_error *err)
 {
 	struct ax_str root_path = ax_str_from(request->project->root);
-	const struct ax_json *json = request->config->effective;
 
-	if (arc_retention_load(json ? ax_json_root(json) : NULL, &evidence->retention, err) <
-			0 ||
-		arc_pins_read(root, &evidence->pins, err) < 0 ||
+	if (arc_pins_read(root, &evidence->pins, err) < 0 ||
 		idx_references_find(request->snapshot, &request->config->index, root, root_path,
 			&evidence->references, err) < 0 ||
 		cli_queue_read(request->project, request->config, request->queue,
@@ -43,7 +37,6 @@ static int gather(const struct cli_dead_request *request, int root, struct evide
 
 static void release(struct evidence *evidence)
 {
-	arc_retention_free(&evidence->retention);
 	arc_pins_free(&evidence->pins);
 	idx_references_free(&evidence->references);
 	idx_jobs_free(&evidence->jobs);
@@ -64,7 +57,7 @@ int cli_dead_list(const struct cli_dead_request *request, struct arc_dead *out,
 		.snapshot = request->snapshot,
 		.config = &request->config->index,
 		.layout = request->config->layout,
-		.retention = &evidence.retention,
+		.retention = &request->config->retention,
 		.pins = &evidence.pins,
 		.references = &evidence.references,
 		.jobs = &evidence.jobs,

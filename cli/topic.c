@@ -64,6 +64,7 @@ static const char *setting_type(enum cli_setting_kind kind)
 	case CLI_SETTING_TEXT:
 		return "a string";
 	case CLI_SETTING_LAYOUT:
+	case CLI_SETTING_DEAD:
 		return "see the example";
 	case CLI_SETTING_NAMED:
 		return "an object: {\"NAME\": \"QUERY\"}";

@@ -310,12 +310,12 @@ void reorg_layout_write(const struct reorg_layout *layout, const char *key,
 		write_globs(w, &layout->sort);
 		return;
 	}
-	ax_json_begin_object(w);
 	if (strcmp(key, "dead") == 0) {
-		ax_json_write_key(w, AX_STR("match"));
 		write_globs(w, &layout->dead);
+		return;
 	}
-	for (size_t i = 0; strcmp(key, "layout") == 0 && i < layout->n_slots; i++)
+	ax_json_begin_object(w);
+	for (size_t i = 0; i < layout->n_slots; i++)
 		write_slot(w, &layout->slots[i]);
 	ax_json_end_object(w);
 }

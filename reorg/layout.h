@@ -36,7 +36,10 @@ int reorg_layout_load(const struct ax_json_value *root, struct reorg_layout **ou
 	struct ax_error *err);
 void reorg_layout_free(struct reorg_layout *layout);
 
-/* Write what is in force of "layout", "sort" or "dead", in the form of the configuration. */
+/*
+ * Write what is in force of "layout" or "sort", or of "dead" the list "match", in the form of the
+ * configuration.
+ */
 void reorg_layout_write(const struct reorg_layout *layout, const char *key,
 	struct ax_json_writer *w);
 

@@ -25,6 +25,22 @@ static const char *const origins[] = {
 	[CLI_FROM_ENVIRONMENT] = "environment",
 };
 
+/* Without a retention everything is kept that no name gives away. */
+static void write_dead(struct ax_json_writer *w, const struct cli_config *config)
+{
+	const struct ax_json_value *root = ax_json_root(config->effective);
+	const struct ax_json_value *retain = ax_json_get(ax_json_get(root, "dead"), "retain");
+
+	ax_json_begin_object(w);
+	ax_json_write_key(w, AX_STR("match"));
+	reorg_layout_write(config->layout, "dead", w);
+	if (retain) {
+		ax_json_write_key(w, AX_STR("retain"));
+		ax_json_write_value(w, retain);
+	}
+	ax_json_end_object(w);
+}
+
 /* The value that is in force. */
 static void write_value(struct ax_json_writer *w, const struct cli_config *config,
 	const struct cli_setting *setting)
@@ -66,6 +82,9 @@ static void write_value(struct ax_json_writer *w, const struct cli_config *confi
 		return;
 	case CLI_SETTING_LAYOUT:
 		reorg_layout_write(config->layout, setting->key, w);
+		return;
+	case CLI_SETTING_DEAD:
+		write_dead(w, config);
 		return;
 	case CLI_SETTING_TEXT:
 		ax_json_write_string(w,

@@ -34,3 +34,31 @@ load support
 	[ "$(jq -r '.schema, .values.data.value[0], .values.data.origin' <<<"$output" | xargs)" = \
 		"artidx.config/1 out default" ]
 }
+
+@test "dead.retain is shown, and its mistakes are found where the file is read" {
+	echo '{"dead":{"retain":{"checkpoint":{"keep-last":2}}}}' >artidx.json
+	artidx config --json | jq -e '.values.dead.value ==
+		{match: ["*_OLD_*"], retain: {checkpoint: {"keep-last": 2}}}'
+	expect 0 artidx config
+	has '"retain":{"checkpoint":{"keep-last":2}}'
+	for wrong in '{"retain":{"v_hack":{"keep-lats":1}}}|dead.retain.v_hack.keep-lats' \
+		'{"retain":[]}|dead.retain: an object' '{"retian":{}}|dead.retian: no such setting'; do
+		echo "{\"dead\":${wrong%|*}}" >artidx.json
+		expect 2 artidx config
+		has "artidx: artidx.json: ${wrong#*|}"
+		[ "${#lines[@]}" -eq 1 ]
+	done
+	expect 2 artidx scan
+	rm artidx.json
+	artidx config --json | jq -e '.values.dead.value | has("retain") | not'
+}
+
+@test "a configuration that is no file, or too large, is a mistake of use" {
+	mkdir artidx.json
+	expect 2 artidx config
+	has "not a regular file"
+	rmdir artidx.json
+	truncate -s 5M artidx.json
+	expect 2 artidx config
+	[ "${#lines[@]}" -eq 1 ]
+}

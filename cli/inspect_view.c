@@ -101,7 +101,8 @@ static int print_tensors(struct cli_inspect_view *view, const struct sft_layout 
 	return 0;
 }
 
-static void print_sizes(struct cli_output *out, const struct sft_header *header)
+static void print_sizes(struct cli_output *out, const struct idx_finding *finding,
+	const struct sft_header *header)
 {
 	const struct sft_layout *layout = sft_header_layout(header);
 	char head[AX_UNITS_MAX];
@@ -112,7 +113,9 @@ static void print_sizes(struct cli_output *out, const struct sft_header *header)
 
 	ax_size_format(sft_header_length(header), head);
 	ax_size_format(sft_layout_data_bytes(layout), data);
-	ax_count_format(sft_layout_elements(layout), params);
+	ax_count_format(finding->detail.params, params);
+	if (finding->detail.params == IDX_PARAMS_UNKNOWN)
+		snprintf(params, sizeof(params), "an unknown number of");
 	ax_count_format(sft_layout_count(layout), count);
 	for (unsigned i = 0; i < SFT_DTYPE_COUNT; i++) {
 		if (sft_layout_dtypes(layout) & (1U << i))
@@ -155,7 +158,7 @@ static int print_file(struct cli_inspect_view *view, struct ax_str path,
 			finding->detail.n_attributes);
 	if (!header)
 		return 0;
-	print_sizes(out, header);
+	print_sizes(out, finding, header);
 	print_warnings(out, sft_header_warnings(header));
 	if (finding->has_detail && finding->detail.n_metadata) {
 		cli_sheet_heading(out, "metadata");
@@ -175,14 +178,16 @@ static void write_tensors(struct ax_json_writer *w, const struct sft_layout *lay
 	ax_json_end_array(w);
 }
 
-static void write_header(struct ax_json_writer *w, const struct sft_header *header)
+static void write_header(struct ax_json_writer *w, const struct idx_finding *finding,
+	const struct sft_header *header)
 {
 	const struct sft_layout *layout = sft_header_layout(header);
 
 	cli_record_json_u64(w, "header_bytes", sft_header_length(header));
 	cli_record_json_u64(w, "data_bytes", sft_layout_data_bytes(layout));
 	cli_record_json_u64(w, "n_tensors", sft_layout_count(layout));
-	cli_record_json_u64(w, "params", sft_layout_elements(layout));
+	if (finding->detail.params != IDX_PARAMS_UNKNOWN)
+		cli_record_json_u64(w, "params", finding->detail.params);
 	cli_record_json_warnings(w, sft_header_warnings(header));
 	if (sft_header_has_metadata(header)) {
 		ax_json_write_key(w, AX_STR("metadata"));
@@ -215,7 +220,7 @@ static int write_file(struct cli_inspect_view *view, struct ax_str path,
 		cli_record_json_attributes(w, finding->detail.attributes,
 			finding->detail.n_attributes);
 	if (header)
-		write_header(w, header);
+		write_header(w, finding, header);
 	ax_json_end_object(w);
 	return flush_json(view, JSON_FLUSH, err);
 }

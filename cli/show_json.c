@@ -125,7 +125,8 @@ static int write_detail(struct ax_json_writer *w, const struct cli_show_subject 
 	cli_record_json_u64(w, "header_bytes", detail->header_length);
 	cli_record_json_u64(w, "data_bytes", detail->data_bytes);
 	cli_record_json_u64(w, "n_tensors", detail->n_tensors);
-	cli_record_json_u64(w, "params", detail->params);
+	if (detail->params != IDX_PARAMS_UNKNOWN)
+		cli_record_json_u64(w, "params", detail->params);
 	cli_record_json_warnings(w, detail->warnings);
 	return write_tensors(w, subject, detail, err);
 }

@@ -69,6 +69,8 @@ static void print_content(struct cli_output *out, const struct idx_detail *detai
 		return;
 	ax_count_format(detail->n_tensors, count);
 	ax_count_format(detail->params, params);
+	if (detail->params == IDX_PARAMS_UNKNOWN)
+		snprintf(params, sizeof(params), "an unknown number of");
 	for (unsigned i = 0; i < SFT_DTYPE_COUNT; i++) {
 		if (detail->dtypes & (1U << i))
 			ax_buf_printf(&dtypes, ", %s", sft_dtype_name((enum sft_dtype)i));

@@ -436,9 +436,14 @@ static void add_attributes(const struct rule *rule, const struct idx_value *valu
 	for (size_t i = 0; i < rule->n_derived; i++) {
 		struct ax_str name = rule->derived[i].name;
 		struct idx_value value = values[i];
+		bool is_params = ax_str_equal(name, AX_STR("params"));
+		if (is_params && value.kind == IDX_ABSENT && !out->has_params) {
+			out->has_params = true;
+			out->params = IDX_PARAMS_UNKNOWN;
+		}
 		if (value.kind == IDX_ABSENT || has_attribute(out, name))
 			continue;
-		if (ax_str_equal(name, AX_STR("params")) && value.kind == IDX_INT) {
+		if (is_params && value.kind == IDX_INT) {
 			out->has_params = true;
 			out->params = (uint64_t)value.integer;
 			continue;

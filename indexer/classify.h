@@ -29,7 +29,7 @@ struct idx_judgement {
 	size_t n_attributes;
 	struct idx_attribute *attributes;
 	bool has_params; /* the rule counts parameters in another way than elements */
-	uint64_t params;
+	uint64_t params; /* IDX_PARAMS_UNKNOWN: it would, and something is missing */
 };
 
 /* What the classifiers of several threads learnt of the first layouts they met. */

@@ -87,6 +87,9 @@ struct idx_entry {
 	struct ax_str archive;
 };
 
+/* Packed values whose width nothing says: no number of parameters would be true. */
+#define IDX_PARAMS_UNKNOWN UINT64_MAX
+
 /* What is stored of files that have more to tell: a header, a log, a pair set, a pointer. */
 struct idx_detail {
 	bool has_tensors;
@@ -94,7 +97,8 @@ struct idx_detail {
 	struct ax_digest exact_layout; /* key of the stored tensor list */
 	struct ax_digest header;       /* sft_header_digest() */
 	uint64_t header_length;
-	uint64_t n_tensors, params, data_bytes;
+	uint64_t n_tensors, data_bytes;
+	uint64_t params;   /* IDX_PARAMS_UNKNOWN: the shapes do not tell */
 	uint32_t dtypes;   /* 1 << enum sft_dtype */
 	unsigned warnings; /* enum sft_warning */
 	size_t n_attributes;

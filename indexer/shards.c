@@ -12,7 +12,6 @@
 
 enum {
 	INDEX_LIMIT = 32 * 1024 * 1024, /* bytes of an index that is read */
-	SHARD_LIMIT = 10000,            /* shards that are looked for */
 	SHOWN_SHARDS = 8,
 };
 
@@ -39,7 +38,7 @@ static uint64_t count_missing(const struct idx_shards_source *source,
 	struct ax_buf path = { 0 };
 	uint64_t missing = 0;
 
-	for (size_t i = 0; i < n && i < SHARD_LIMIT; i++) {
+	for (size_t i = 0; i < n; i++) {
 		struct ax_str shard = sft_shard_index_file(index, i);
 		if (is_there(source, shard, &path))
 			continue;

@@ -98,7 +98,7 @@ static int get_params(struct qry_row *row, const struct qry_ref *ref, struct qry
 	if (found <= 0)
 		return found;
 	*out = find_attribute(detail, ref->field->name);
-	if (out->kind == QRY_ABSENT)
+	if (out->kind == QRY_ABSENT && detail->params != IDX_PARAMS_UNKNOWN)
 		*out = qry_unsigned(detail->params);
 	return 0;
 }

@@ -380,6 +380,18 @@ static void shards_are_numbered_and_packed_parameters_counted(void **state)
 	examined_weights(&e, "m/model.safetensors", &weights);
 	examined_check_attributes(&e, "shard=absent bits=4");
 	assert_int_equal(e.finding.detail.params, 128 * 256 + 10);
+	/* Without a norm nothing says how many bits are packed into a word. */
+	weights.tensors = "model.layers.0.mlp.up_proj.weight U32 8x16;"
+			  "model.layers.0.mlp.up_proj.scales F16 8x2;"
+			  "model.layers.0.mlp.up_proj.biases F16 8x2";
+	examined_weights(&e, "m/model.safetensors", &weights);
+	examined_check_attributes(&e, "method=mlx bits=absent");
+	assert_true(e.finding.detail.params == IDX_PARAMS_UNKNOWN);
+	weights.tensors = "model.layers.0.mlp.up_proj.weight_packed I32 8x16;"
+			  "model.layers.0.mlp.up_proj.weight_scale F16 8x2";
+	examined_weights(&e, "m/model.safetensors", &weights);
+	examined_check_attributes(&e, "method=compressed_tensors bits=absent");
+	assert_true(e.finding.detail.params == IDX_PARAMS_UNKNOWN);
 	examined_end(&e);
 }
 

@@ -326,6 +326,23 @@ static void logs_are_read(void **state)
 	"{\"metadata\": {\"total_size\": 64}, \"weight_map\": {" \
 	"\"a\": \"m-00001-of-00002.safetensors\", \"b\": \"m-00002-of-00002.safetensors\"}}"
 
+static void all_shards_of_an_index_are_counted(void **state)
+{
+	struct ax_buf text = { 0 };
+	struct examined e;
+
+	(void)state;
+	ax_buf_append_text(&text, "{\"weight_map\": {");
+	for (unsigned i = 0; i < 10002; i++)
+		ax_buf_printf(&text, "%s\"a%u\": \"m-%05u.safetensors\"", i ? "," : "", i, i);
+	ax_buf_append_text(&text, "}}");
+	examined_begin(&e, NULL, 60 * MINUTE);
+	examined_bytes(&e, "out/m/m.safetensors.index.json", ax_buf_str(&text));
+	examined_check_attributes(&e, "shards=10002 missing=10002");
+	examined_end(&e);
+	ax_buf_free(&text);
+}
+
 static void indexes_tell_which_shards_are_missing(void **state)
 {
 	struct examined e;
@@ -384,6 +401,7 @@ int main(void)
 		cmocka_unit_test(short_files_that_are_open_for_writing_are_being_written),
 		cmocka_unit_test(logs_are_read),
 		cmocka_unit_test(indexes_tell_which_shards_are_missing),
+		cmocka_unit_test(all_shards_of_an_index_are_counted),
 		cmocka_unit_test(what_may_read_differently_later_is_provisional),
 	};
 

@@ -38,9 +38,7 @@ static int open_source(struct qry_cursor *cursor, const struct qry_plan *plan,
 		return 0;
 	if (cursor->view == QRY_RUNS)
 		return idx_run_cursor_open(cursor->scope->snapshot, &cursor->runs, err);
-	struct idx_filter filter = plan->filter;
-	filter.archived = cursor->view != QRY_DIRS;
-	if (idx_files_open(cursor->scope->snapshot, &filter, &cursor->files, err) < 0)
+	if (idx_files_open(cursor->scope->snapshot, &plan->filter, &cursor->files, err) < 0)
 		return -1;
 	if (cursor->view != QRY_DIRS)
 		return 0;

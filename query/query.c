@@ -108,6 +108,35 @@ static int read_lists(struct qry_query *query, struct ax_error *err)
 		       : 0;
 }
 
+/* Whether the expression asks for an archive, anywhere in it. */
+static bool asks_for_archives(const struct qry_node *node)
+{
+	for (; node; node = node->next) {
+		if (node->kind == QRY_TERM &&
+			(node->condition->ref.field->flags & QRY_FIELD_ARCHIVE))
+			return true;
+		if (asks_for_archives(node->child))
+			return true;
+	}
+	return false;
+}
+
+/* Paths go to programs that open them: of what is on no disk there are none, unless asked for. */
+static bool shows_archived(const struct qry_query *query)
+{
+	enum qry_format format = query->request.format;
+
+	if (query->request.view == QRY_DIRS)
+		return false;
+	if (query->is_grouped || (format != QRY_PATHS && format != QRY_PATHS_NUL))
+		return true;
+	for (size_t i = 0; i < query->columns.n; i++) {
+		if (query->columns.items[i].ref.field->flags & QRY_FIELD_ARCHIVE)
+			return true;
+	}
+	return asks_for_archives(query->tree);
+}
+
 static int make(struct qry_query *query, struct qry_mistake *mistake, struct ax_error *err)
 {
 	struct qry_binder *binder = &query->binder;
@@ -115,14 +144,18 @@ static int make(struct qry_query *query, struct qry_mistake *mistake, struct ax_
 	query->names = (struct qry_known_names){ query->environment->snapshot,
 		query->environment->n_classes, query->environment->classes };
 	binder->snapshot = query->environment->snapshot;
+	binder->root = query->environment->root;
 	binder->conditions.arena = &query->arena;
 	binder->conditions.mistake = mistake;
 	binder->conditions.names = &query->names;
 	binder->conditions.now = query->environment->now;
 	if (read_expressions(query, mistake, err) < 0 || read_lists(query, err) < 0)
 		return -1;
-	return qry_plan_make(query->tree, query->request.view, query->environment->snapshot,
-		&query->arena, &query->plan, err);
+	if (qry_plan_make(query->tree, query->request.view, query->environment->snapshot,
+		    &query->arena, &query->plan, err) < 0)
+		return -1;
+	query->plan.filter.archived = shows_archived(query);
+	return 0;
 }
 
 int qry_query_new(const struct qry_environment *environment, const struct qry_request *request,

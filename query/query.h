@@ -42,7 +42,11 @@ enum qry_format {
 	QRY_JSON_LINES,
 	QRY_CSV,
 	QRY_TSV,
-	QRY_PATHS,     /* the first column of each row, a line each, quoted as git does */
+	/*
+	 * The first column of each row, a line each, quoted as git does; of archived files only
+	 * where the query names archived_in.
+	 */
+	QRY_PATHS,
 	QRY_PATHS_NUL, /* the same as raw bytes, each ended by NUL */
 	QRY_TEMPLATE,
 	QRY_COUNT, /* the number of rows */

@@ -355,9 +355,11 @@ static const struct opt options[] = {
 	OPT(struct query_settings, jsonl, 0, "jsonl", NULL, "a JSON object a line"),
 	OPT(struct query_settings, csv, 0, "csv", NULL, "comma-separated values, safe to open"),
 	OPT(struct query_settings, tsv, 0, "tsv", NULL, "values separated by TAB"),
-	OPT(struct query_settings, paths, 0, "paths", NULL, "paths alone, a line each"),
+	OPT(struct query_settings, paths, 0, "paths", NULL,
+		"paths alone, a line each; of files on the disk only, unless archived_in is "
+		"asked for"),
 	OPT(struct query_settings, null, '0', "null", NULL,
-		"paths alone, raw, each ended by NUL: for xargs -0"),
+		"the same, raw, each ended by NUL: for xargs -0"),
 	OPT(struct query_settings, format, 0, "format", "TEMPLATE",
 		"a line a row from a template: '{path}\\t{k}\\n'"),
 	OPT(struct query_settings, count, 0, "count", NULL, "the number of rows alone"),
@@ -417,7 +419,10 @@ const struct command cmd_query = {
 		"itself reads: < > ( ) * ! and blanks.\n"
 		"Sizes: K M G T are powers of 1024, KB MB GB of 1000. Times: 2026-05, "
 		"2026-05-28T22:32, or an age: mtime:-2w.. is the last two weeks.\n"
-		"A comparison with something that a file does not have is false.",
+		"A comparison with something that a file does not have is false.\n"
+		"Archived files are found as those on the disk are, and archived_in says "
+		"where they are. --paths and -0 are for programs that open what they get: "
+		"they leave archived files out, unless the expression asks for archived_in.",
 	.describe_more = describe_fields,
 	.negative = "with -q: nothing matches",
 	.exits = CLI_EXITS_CATALOGUE,

@@ -51,6 +51,26 @@ as_before() {
 	expect 0 artidx check
 }
 
+@test "paths for other programs are those on the disk, unless archives are asked for" {
+	archive
+	expect 0 artidx query out --paths
+	lacks out/old/
+	artidx query out -0 | xargs -0 ls -d
+	artidx query tensors file:out/ -0 | xargs -0 ls -d
+	[ "$(artidx query out --paths | wc -l)" -eq "$(artidx query out not 'archived_in:*' --count)" ]
+	expect 0 artidx query out 'archived_in:*' --paths
+	has out/old/sub/text
+	[ "${#lines[@]}" -eq 7 ]
+	expect 0 artidx query out '(' archived_in:nothing or out/old ')' --paths
+	[ "${#lines[@]}" -eq 7 ]
+	expect 0 artidx query tensors 'any(files: archived_in:*)' --paths
+	has out/old/v_hack_a.safetensors
+	expect 0 artidx query out/old -c path,archived_in --paths
+	[ "${#lines[@]}" -eq 7 ]
+	artidx query out/old -q
+	expect 1 artidx query out/old -q --sort path name=nothing
+}
+
 @test "json says which archive, and of files on the disk nothing" {
 	archive
 	artidx query --json path=out/old/sub/text | jq -e '.rows[0].archived_in == "out/old.tar.zst"'

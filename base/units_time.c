@@ -187,8 +187,6 @@ static bool read_rfc3339(struct ax_str text, struct written_time *out)
 		if (!take_number(&rest, 2, &written.fields[written.count]))
 			return false;
 	}
-	if (written.count == 4) /* an hour needs its minute */
-		return false;
 	if (written.count == 6 && ax_take_char(&rest, '.')) {
 		written.fraction = ax_take_digits(&rest);
 		if (written.fraction.len == 0 || written.fraction.len > FRACTION_DIGITS)
@@ -258,7 +256,7 @@ static ax_nanoseconds instant(const struct written_time *written)
 static void bounds(const struct written_time *written, ax_nanoseconds *first,
 	ax_nanoseconds *last)
 {
-	static const int64_t lengths[] = { 0, 0, 0, 0, 0, 60 * SECOND, SECOND };
+	static const int64_t lengths[] = { 0, 0, 0, 0, HOUR, 60 * SECOND, SECOND };
 	struct written_time next = *written;
 
 	*first = instant(written);

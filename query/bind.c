@@ -89,13 +89,15 @@ static int bind_children(struct qry_binder *binder, enum qry_view view, struct q
 int qry_bind(struct qry_binder *binder, enum qry_view view, struct qry_node *node,
 	struct ax_error *err)
 {
+	struct qry_word_place place = { binder->snapshot, binder->root, view };
+
 	switch (node->kind) {
 	case QRY_TERM:
 		return bind_term(binder, view, node, err);
 	case QRY_WORD:
 		node->cost = QRY_COST_OWNER;
-		if (qry_word_make(binder->conditions.arena, binder->snapshot, view,
-			    node->token.text, &node->word, err) < 0)
+		if (qry_word_make(binder->conditions.arena, &place, node->token.text,
+			    &node->word, err) < 0)
 			return -1;
 		if (node->word->is_directory || view != QRY_FILES)
 			node->cost = QRY_COST_ENTRY;

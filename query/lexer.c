@@ -1,6 +1,7 @@
 #include "query/lexer.h"
 
 #include "base/error.h"
+#include "query/field.h"
 #include "query/ref.h"
 
 #include <errno.h>
@@ -167,8 +168,8 @@ static void take(struct qry_lexer *lexer, struct qry_token *out, enum qry_token_
 	lexer->offset += length;
 }
 
-/* "any(tensors:" at the start of s: its length, or 0. */
-static size_t measure_cross(const struct qry_lexer *lexer, struct ax_str s, bool may_split,
+/* "any(tensors" at the start of s: what is behind it, a colon if all is well, or 0. */
+static size_t measure_open_cross(const struct qry_lexer *lexer, struct ax_str s, bool may_split,
 	struct qry_token *out)
 {
 	for (unsigned i = 0; i < N_QUANTIFIERS; i++) {
@@ -183,15 +184,35 @@ static size_t measure_cross(const struct qry_lexer *lexer, struct ax_str s, bool
 		start = end = may_split ? skip_blanks(s, at + 1) : at + 1;
 		while (end < s.len && s.ptr[end] >= 'a' && s.ptr[end] <= 'z')
 			end++;
-		at = may_split ? skip_blanks(s, end) : end;
-		if (at >= s.len || s.ptr[at] != ':')
+		if (end == start)
 			continue;
 		out->quantifier = (enum qry_quantifier)i;
 		out->text = ax_str_slice(s, start, end - start);
 		out->text_span = span_at(lexer, lexer->offset + start, end - start);
-		return at + 1;
+		return may_split ? skip_blanks(s, end) : end;
 	}
 	return 0;
+}
+
+/* "any(tensors:" at the lexer's place: 1, 0 when there is no such thing, -1. */
+static int take_cross(struct qry_lexer *lexer, struct ax_str s, bool may_split,
+	struct qry_token *out, struct ax_error *err)
+{
+	size_t end = measure_open_cross(lexer, s, may_split, out);
+	bool has_colon = end < s.len && s.ptr[end] == ':';
+	enum qry_view view;
+
+	if (end == 0)
+		return 0;
+	if (has_colon && (may_split || end + 1 == s.len)) {
+		take(lexer, out, QRY_TOKEN_CROSS, end + 1);
+		return 1;
+	}
+	if (has_colon || !qry_view_parse(out->text, &view))
+		return 0;
+	return qry_mistake_make(lexer->mistake, out->text_span, err,
+		"a colon is missing here: %s(%.*s: ...)", qry_quantifier_text(out->quantifier),
+		AX_STR_ARG(out->text));
 }
 
 /* A keyword at the start of s that ends there, at a blank or before "(". */
@@ -220,6 +241,10 @@ static int take_term(struct qry_lexer *lexer, struct ax_str s, bool may_split,
 
 	if (name == 0)
 		return 0;
+	if (at < s.len && s.ptr[at] == '.' &&
+		measure_op(ax_str_slice(s, at + 1, s.len), &out->op) > 0)
+		return qry_mistake_make(lexer->mistake, span_at(lexer, lexer->offset + at, 1),
+			err, "a key is missing behind this dot; to find the word, quote it");
 	at = may_split ? skip_blanks(s, at) : at;
 	op = measure_op(ax_str_slice(s, at, s.len), &out->op);
 	if (op == 0)
@@ -292,11 +317,9 @@ static int split_next(struct qry_lexer *lexer, struct ax_str s, struct qry_token
 		take(lexer, out, QRY_TOKEN_NOT, 1);
 		return 0;
 	}
-	length = measure_cross(lexer, s, true, out);
-	if (length > 0) {
-		take(lexer, out, QRY_TOKEN_CROSS, length);
-		return 0;
-	}
+	found = take_cross(lexer, s, true, out, err);
+	if (found != 0)
+		return found < 0 ? -1 : 0;
 	length = measure_keyword(s, &kind);
 	if (length > 0) {
 		take(lexer, out, kind, length);
@@ -349,10 +372,9 @@ static int whole_next(struct qry_lexer *lexer, struct ax_str s, struct qry_token
 		take(lexer, out, kind, s.len);
 		return 0;
 	}
-	if (measure_cross(lexer, s, false, out) == s.len && s.len > 0) {
-		take(lexer, out, QRY_TOKEN_CROSS, s.len);
-		return 0;
-	}
+	found = take_cross(lexer, s, false, out, err);
+	if (found != 0)
+		return found < 0 ? -1 : 0;
 	found = take_term(lexer, s, false, out, err);
 	if (found != 0)
 		return found < 0 ? -1 : 0;

@@ -129,6 +129,22 @@ static bool read_scalar(const struct reader *reader, struct ax_str text, struct 
 	return is_read;
 }
 
+/* "12..4", which nothing is in: most likely the ends were confused. */
+static int refuse_inverted(const struct reader *reader, const struct piece *piece,
+	const struct interval *interval, struct ax_error *err)
+{
+	size_t dots = find_dots(piece->text);
+	struct ax_str low = ax_str_slice(piece->text, 0, dots);
+	struct ax_str high = ax_str_slice(piece->text, dots + 2, piece->text.len);
+
+	if (dots == piece->text.len || !low.len || !high.len ||
+		(interval->low <= interval->high && interval->real_low <= interval->real_high))
+		return 0;
+	return qry_mistake_make(reader->context->mistake, piece->place, err,
+		"the range ends before it begins; did you mean \"%.*s..%.*s\"?",
+		AX_STR_ARG(high), AX_STR_ARG(low));
+}
+
 /* LOW..HIGH, either end may be left out but not both. */
 static bool read_range(const struct reader *reader, struct ax_str text, size_t dots,
 	struct interval *out)
@@ -206,6 +222,8 @@ static int read_number(const struct reader *reader, const struct piece *piece,
 
 	if (!read_interval(reader, piece, &interval))
 		return refuse_value(reader, piece, err);
+	if (refuse_inverted(reader, piece, &interval, err) < 0)
+		return -1;
 	use_interval(out, is_real ? QRY_OPERAND_NUMBER : QRY_OPERAND_WHOLE, &interval);
 	return 0;
 }
@@ -332,6 +350,8 @@ static int read_open(const struct reader *reader, const struct piece *piece,
 	out->has_number = read_interval(reader, piece, &interval);
 	if (!out->has_number && !is_equality)
 		return refuse_value(reader, piece, err);
+	if (out->has_number && refuse_inverted(reader, piece, &interval, err) < 0)
+		return -1;
 	if (out->has_number && (!is_equality || find_dots(piece->text) < piece->text.len)) {
 		use_interval(out, QRY_OPERAND_NUMBER, &interval);
 		return 0;

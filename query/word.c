@@ -37,19 +37,40 @@ static int has_files_below(struct idx_snapshot *snapshot, struct ax_str path,
 	return found;
 }
 
-int qry_word_make(struct ax_arena *arena, struct idx_snapshot *snapshot, enum qry_view view,
+/* "/project/out/" as "out/" where /project is the root, which itself is "". */
+static struct ax_str from_root(const char *root, struct ax_str text)
+{
+	struct ax_str base = ax_str_from(root ? root : "");
+	struct ax_str rest;
+
+	while (base.len && base.ptr[base.len - 1] == '/')
+		base.len--;
+	if (!root || !ax_str_starts(text, base))
+		return text;
+	rest = ax_str_slice(text, base.len, text.len);
+	if (rest.len && rest.ptr[0] != '/')
+		return text;
+	while (rest.len && rest.ptr[0] == '/')
+		rest = ax_str_slice(rest, 1, rest.len);
+	return rest;
+}
+
+int qry_word_make(struct ax_arena *arena, const struct qry_word_place *place,
 	struct ax_str text, struct qry_word **out, struct ax_error *err)
 {
 	struct qry_word *word = ax_arena_alloc(arena, sizeof(*word));
+	bool is_path = place->view != QRY_RUNS && place->view != QRY_JOBS;
 	int found = 0;
 
 	if (!word)
 		return ax_fail(err, ENOMEM, "no memory for the query");
-	word->text = text;
-	word->is_glob = ax_glob_is_pattern(text);
-	word->directory = trim_path(text);
-	if (snapshot && view != QRY_RUNS && view != QRY_JOBS)
-		found = has_files_below(snapshot, word->directory, err);
+	word->text = is_path ? from_root(place->root, text) : text;
+	word->is_glob = ax_glob_is_pattern(word->text);
+	word->directory = trim_path(word->text);
+	if (is_path && text.len && !word->text.len)
+		found = 1; /* the root */
+	else if (place->snapshot && is_path)
+		found = has_files_below(place->snapshot, word->directory, err);
 	word->is_directory = found > 0;
 	*out = word;
 	return found < 0 ? -1 : 0;

@@ -4,7 +4,7 @@
  * A word is a part, without case, of path, run or model (files), run, tag or model (runs), name
  * or path of the file (tensors), path (dirs), file or text (refs), command or cwd (jobs). With
  * * ? or [ it is also a glob on them, and on the last part of a path. A word that names a directory is everything
- * below it instead.
+ * below it instead; one that is an absolute path below the root is taken relative to it.
  */
 #ifndef ARTIDX_QUERY_WORD_H
 #define ARTIDX_QUERY_WORD_H
@@ -24,8 +24,13 @@ struct qry_word {
 	enum { QRY_RUNS_UNKNOWN, QRY_RUNS_WITHOUT, QRY_RUNS_WITH } runs; /* whose id has it */
 };
 
-/* snapshot may be NULL; then no word names a directory. */
-int qry_word_make(struct ax_arena *arena, struct idx_snapshot *snapshot, enum qry_view view,
+/* Where words are looked up. */
+struct qry_word_place {
+	struct idx_snapshot *snapshot; /* may be NULL; then no word names a directory */
+	const char *root; /* absolute: a word below it is meant relative to it; NULL: none is */
+	enum qry_view view;
+};
+int qry_word_make(struct ax_arena *arena, const struct qry_word_place *place,
 	struct ax_str text, struct qry_word **out, struct ax_error *err);
 
 /* 1, 0, -1 */

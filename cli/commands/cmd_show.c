@@ -6,6 +6,7 @@
 #include "cli/commands/commands.h"
 #include "cli/project.h"
 #include "cli/show_view.h"
+#include "indexer/catalog.h"
 #include "indexer/history.h"
 #include "query/show.h"
 
@@ -108,6 +109,35 @@ static int tell_similar(struct lookup *look, struct ax_error *err)
 	return 1;
 }
 
+/* Whether the name is a directory of catalogued files, and say so: 1, 0, -1. */
+static int tell_directory(struct lookup *look, const struct cli_project *project,
+	struct ax_error *err)
+{
+	struct ax_buf path = { 0 }, message = { 0 };
+	struct ax_error outside;
+	struct idx_files *files = NULL;
+	struct idx_entry entry;
+	int found = 0;
+
+	if (cli_project_relative(project, look->name, &path, &outside) == 0) {
+		struct idx_filter filter = { .below = ax_buf_str(&path), .archived = true };
+		found = idx_files_open(look->subject.snapshot, &filter, &files, err);
+	}
+	if (files)
+		found = idx_files_next(files, &entry, err);
+	idx_files_close(files);
+	if (found > 0) {
+		ax_buf_printf(&message,
+			"'%s' is a directory; 'artidx query DIR' lists its files, 'artidx du "
+			"DIR' says where their space is",
+			look->name);
+		cli_report_error(&look->cli->out, ax_buf_text(&message), NULL);
+	}
+	ax_buf_free(&message);
+	ax_buf_free(&path);
+	return found;
+}
+
 static int run(struct cli *cli, struct ax_error *err)
 {
 	const struct show_settings *wanted = cli->settings;
@@ -124,10 +154,11 @@ static int run(struct cli *cli, struct ax_error *err)
 	look.subject =
 		(struct cli_show_subject){ project.root, catalogue.snapshot, wanted->json };
 	int found = show_any(&look, &project, err);
+	status = found < 0 ? -1 : 0;
 	if (found == 0)
+		status = tell_directory(&look, &project, err);
+	if (found == 0 && status == 0)
 		status = tell_similar(&look, err);
-	else
-		status = found < 0 ? -1 : 0;
 out:
 	idx_history_close(look.history);
 	cli_catalogue_close(&catalogue);

@@ -142,3 +142,18 @@ END
 	expect 2 artidx query --saved x
 	has '"x" must be a query'
 }
+
+@test "absolute paths below the root are as those from it" {
+	mkdir -p out/deep
+	cp -p out/v_hack_a.safetensors out/deep/other.safetensors
+	artidx scan >/dev/null
+	for word in out out/ out/deep out/v_hack_a.safetensors 'out/*.safetensors'; do
+		expect 0 artidx query "$word" --paths
+		[ -n "$output" ]
+		[ "$output" = "$(artidx query "$PWD/$word" --paths)" ]
+	done
+	[ "$(artidx query "$PWD" --count)" -eq "$(artidx query --count)" ]
+	[ "$(artidx query tensors "$PWD/out/deep" --count)" -eq "$(artidx query tensors out/deep --count)" ]
+	expect 0 artidx query "$PWD-other" --count
+	[ "$output" = 0 ]
+}

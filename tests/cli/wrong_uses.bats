@@ -114,6 +114,7 @@ wrong_query() {
 }
 
 @test "what is not there" {
+	wrong 1 "'out' is a directory; 'artidx query DIR' lists its files" show out
 	wrong 1 "there is no file or run 'out/v_hack_b.safetensors'" show out/v_hack_b.safetensors
 	wrong 1 "nothing is known of it having moved" resolve out/gone.safetensors
 }
@@ -162,6 +163,10 @@ wrong_query() {
 	wrong_query "" 'path~('
 	wrong_query "" 'mtime:yesteryear'
 	wrong_query "" 'status:brokn'
+	wrong_query 'did you mean "4..12"?' k:12..4
+	wrong_query 'did you mean "1K..1G"?' size:1G..1K
+	wrong_query "a key is missing behind this dot" cfg.=1
+	wrong_query "a colon is missing here: any(tensors: ...)" 'any(tensors name~x)'
 	wrong 2 "--queue takes auto, pueue, tsp" query jobs --queue cron
 	wrong 2 "pth" query -c pth
 	wrong 2 "siz" query --sort siz

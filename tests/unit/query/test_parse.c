@@ -210,6 +210,11 @@ static void mistakes(void **state)
 		{ "a !", 0, 3, 0, "ends where a term" },
 		{ "any(tensors: a", 0, 0, 12, "never closed" },
 		{ "x any(tensors:)", 0, 14, 1, "nothing is in it" },
+		{ "any(tensors name~x)", 0, 4, 7,
+			"a colon is missing here: any(tensors: ...)" },
+		{ "a\tall(runs\tseed:1\t)", 1, 4, 4, "colon is missing" },
+		{ "cfg.=1", 0, 3, 1, "a key is missing" },
+		{ "x\tcfg.a.:1", 1, 5, 1, "a key is missing" },
 		{ "a ,b", 0, 2, 1, "stands alone" },
 		{ ">3", 0, 0, 1, "no field before" },
 		{ "a !=", 0, 4, 0, NULL }, /* a term without value: bind.h says so */

@@ -34,7 +34,7 @@ struct cli_reorg {
 	struct cli_project project;
 	struct cli_config config;
 	struct cli_catalogue catalogue;
-	int root; /* the open project, or -1 */
+	int root;          /* the open project, or -1 */
 	bool told_damaged; /* archives that are: once is enough */
 	struct reorg_draft draft;
 	struct idx_references references;

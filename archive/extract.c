@@ -20,6 +20,7 @@ enum { WRITE_SOON = 1024 * 1024 };
 struct arc_extract {
 	int target;
 	int fd; /* the temporary directory, locked */
+	const char *archive;
 	char name[64];
 };
 
@@ -89,8 +90,8 @@ static int make_empty(struct arc_extract *extract, struct ax_error *err)
 	return 0;
 }
 
-int arc_extract_begin(int target, struct ax_str name, struct arc_extract **out,
-	struct ax_error *err)
+int arc_extract_begin(int target, struct ax_str name, const char *archive,
+	struct arc_extract **out, struct ax_error *err)
 {
 	struct arc_extract *extract = calloc(1, sizeof(*extract));
 
@@ -98,6 +99,7 @@ int arc_extract_begin(int target, struct ax_str name, struct arc_extract **out,
 		return ax_fail(err, ENOMEM, "no memory");
 	extract->target = target;
 	extract->fd = -1;
+	extract->archive = archive;
 	snprintf(extract->name, sizeof(extract->name), "%s%.*s", REORG_TEMPORARY_PREFIX,
 		AX_STR_ARG(ax_str_slice(name, 0, 32)));
 	if (make_empty(extract, err) < 0) {
@@ -110,27 +112,33 @@ int arc_extract_begin(int target, struct ax_str name, struct arc_extract **out,
 	return 0;
 }
 
-void arc_extract_end(struct arc_extract *extract)
+int arc_extract_end(struct arc_extract *extract, struct ax_error *err)
 {
 	if (!extract)
-		return;
-	remove_tree(extract->target, extract->name);
+		return 0;
+	int status = remove_tree(extract->target, extract->name);
+	if (status < 0)
+		ax_fail_errno(err,
+			"%s: its temporary directory %s is left, and removed by the next "
+			"restore there",
+			extract->archive, extract->name);
 	close(extract->fd);
 	free(extract);
+	return status;
 }
 
 /* ---- members */
 
-static int fail(struct ax_str path, struct ax_error *err)
+static int fail(const struct arc_extract *extract, struct ax_str path, struct ax_error *err)
 {
 	int code = errno;
 
 	if (code == EEXIST)
-		return ax_fail(err, AX_EREFUSED, "%.*s: is in the archive twice",
+		return ax_fail(err, AX_EREFUSED, "%s: %.*s: is there twice", extract->archive,
 			AX_STR_ARG(path));
 	if (code == ENOTDIR || code == ELOOP || code == EXDEV)
-		return ax_fail(err, AX_EREFUSED, "%.*s: its directory is no directory",
-			AX_STR_ARG(path));
+		return ax_fail(err, AX_EREFUSED, "%s: %.*s: its directory is no directory",
+			extract->archive, AX_STR_ARG(path));
 	errno = code;
 	return ax_fail_errno(err, "%.*s", AX_STR_ARG(path));
 }
@@ -145,14 +153,14 @@ static int open_parent(struct arc_extract *extract, struct ax_str path, struct a
 	if (ax_buf_check(name, extract->name, err) < 0)
 		return -1;
 	int fd = ax_open_beneath(extract->fd, ax_path_dir(path), O_PATH | O_DIRECTORY, 0);
-	return fd < 0 ? fail(path, err) : fd;
+	return fd < 0 ? fail(extract, path, err) : fd;
 }
 
 int arc_extract_dir(struct arc_extract *extract, struct ax_str path, struct ax_error *err)
 {
 	struct ax_str rest = path, component;
 	int fd = dup(extract->fd);
-	int status = fd < 0 ? fail(path, err) : 0;
+	int status = fd < 0 ? fail(extract, path, err) : 0;
 
 	while (status == 0 && ax_path_next(&rest, &component)) {
 		struct ax_buf name = { 0 };
@@ -160,10 +168,10 @@ int arc_extract_dir(struct arc_extract *extract, struct ax_str path, struct ax_e
 		const char *text = ax_buf_text(&name);
 		int child = -1;
 		if (mkdirat(fd, text, 0700) < 0 && errno != EEXIST)
-			status = fail(path, err);
+			status = fail(extract, path, err);
 		else if ((child = openat(fd, text,
 				  O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) < 0)
-			status = fail(path, err);
+			status = fail(extract, path, err);
 		ax_buf_free(&name);
 		close(fd);
 		fd = child;
@@ -179,8 +187,8 @@ int arc_extract_file(struct arc_extract *extract, struct ax_str path, uint64_t s
 	int fd = ax_open_beneath(extract->fd, path, O_WRONLY | O_CREAT | O_EXCL, 0600);
 
 	if (fd < 0)
-		return fail(path, err);
-	int status = size && ftruncate(fd, (off_t)size) < 0 ? fail(path, err) : 0;
+		return fail(extract, path, err);
+	int status = size && ftruncate(fd, (off_t)size) < 0 ? fail(extract, path, err) : 0;
 	close(fd);
 	return status;
 }
@@ -191,7 +199,7 @@ int arc_extract_write(struct arc_extract *extract, struct ax_str path, uint64_t 
 	int fd = ax_open_beneath(extract->fd, path, O_WRONLY, 0);
 
 	if (fd < 0)
-		return fail(path, err);
+		return fail(extract, path, err);
 	int status =
 		ax_pwrite_full(fd, bytes.ptr, bytes.len, (off_t)offset, extract->name, err);
 	/* A hint: the disk works while more is decoded. Small files are better written together. */
@@ -205,7 +213,7 @@ int arc_extract_open(struct arc_extract *extract, struct ax_str path, struct ax_
 {
 	int fd = ax_open_beneath(extract->fd, path, O_RDONLY, 0);
 
-	return fd < 0 ? fail(path, err) : fd;
+	return fd < 0 ? fail(extract, path, err) : fd;
 }
 
 int arc_extract_symlink(struct arc_extract *extract, struct ax_str path, struct ax_str target,
@@ -219,7 +227,7 @@ int arc_extract_symlink(struct arc_extract *extract, struct ax_str path, struct 
 	if (fd >= 0) {
 		status = symlinkat(ax_buf_text(&text), fd, ax_buf_text(&name));
 		if (status < 0)
-			fail(path, err);
+			fail(extract, path, err);
 		close(fd);
 	}
 	ax_buf_free(&name);
@@ -238,7 +246,7 @@ int arc_extract_link(struct arc_extract *extract, struct ax_str path, struct ax_
 	if (fd >= 0) {
 		status = linkat(old, ax_buf_text(&old_name), fd, ax_buf_text(&name), 0);
 		if (status < 0)
-			fail(path, err);
+			fail(extract, path, err);
 		close(fd);
 	}
 	if (old >= 0)
@@ -257,7 +265,7 @@ int arc_extract_remove(struct arc_extract *extract, struct ax_str path, struct a
 	if (fd >= 0) {
 		status = unlinkat(fd, ax_buf_text(&name), 0);
 		if (status < 0)
-			fail(path, err);
+			fail(extract, path, err);
 		close(fd);
 	}
 	ax_buf_free(&name);
@@ -309,7 +317,7 @@ int arc_extract_set_metadata(struct arc_extract *extract, const struct arc_membe
 	if (parent >= 0) {
 		status = set_metadata_at(parent, ax_buf_text(&name), member);
 		if (status < 0)
-			fail(member->path, err);
+			fail(extract, member->path, err);
 		close(parent);
 	}
 	ax_buf_free(&name);

@@ -20,13 +20,13 @@ struct arc_extract;
 /*
  * Begin in the directory target, which stays the caller's. name, a few letters, tells apart what
  * is extracted at the same time; what a run of the same name left behind is removed, and one that
- * is under way refuses this one.
+ * is under way refuses this one. archive is for messages, and must outlive it.
  */
-int arc_extract_begin(int target, struct ax_str name, struct arc_extract **out,
-	struct ax_error *err);
+int arc_extract_begin(int target, struct ax_str name, const char *archive,
+	struct arc_extract **out, struct ax_error *err);
 
-/* Remove all that was not put in its place. NULL is allowed. */
-void arc_extract_end(struct arc_extract *extract);
+/* Remove all that was not put in its place. NULL is allowed. -1: something is left, named. */
+int arc_extract_end(struct arc_extract *extract, struct ax_error *err);
 
 /* Make a directory, with those above it that are missing; one that is there is fine. */
 int arc_extract_dir(struct arc_extract *extract, struct ax_str path, struct ax_error *err);

@@ -184,3 +184,13 @@ out:
 	free(content);
 	return status;
 }
+
+struct ax_str arc_message_text(const struct arc_archive *archive, const struct ax_error *err)
+{
+	struct ax_str text = ax_str_from(err->message), path = ax_str_from(archive->path);
+	struct ax_str rest = ax_str_slice(text, path.len, SIZE_MAX);
+
+	if (!ax_str_starts(text, path) || !ax_str_starts(rest, AX_STR(": ")))
+		return text;
+	return ax_str_slice(rest, 2, SIZE_MAX);
+}

@@ -50,4 +50,7 @@ enum { ARC_READ_LIMIT = 8 * 1024 * 1024 };
 int arc_read_tar(const struct arc_archive *archive, struct arc_decoder *decoder, uint64_t at,
 	void *out, size_t size, struct ax_error *err);
 
+/* What a message about the archive says behind the archive's path. */
+struct ax_str arc_message_text(const struct arc_archive *archive, const struct ax_error *err);
+
 #endif

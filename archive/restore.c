@@ -336,8 +336,17 @@ static int begin(struct restore *restore, struct ax_error *err)
 	struct ax_digest digest = ax_hash128(path.ptr, path.len);
 
 	ax_digest_format(&digest, name);
-	return arc_extract_begin(restore->options->target, ax_str(name, 16), &restore->extract,
-		err);
+	return arc_extract_begin(restore->options->target, ax_str(name, 16),
+		restore->archive->path, &restore->extract, err);
+}
+
+/* What failed before counts for more than what could not be cleared away. */
+static void end(struct restore *restore)
+{
+	struct ax_error *leftover = &restore->report->leftover;
+
+	if (arc_extract_end(restore->extract, leftover) == 0)
+		leftover->code = 0;
 }
 
 static int extract(struct restore *restore, struct ax_error *err)
@@ -348,7 +357,7 @@ static int extract(struct restore *restore, struct ax_error *err)
 	if (begin(restore, err) == 0 && make_places(restore, err) == 0 &&
 		read_content(restore, &findings, err) == 0)
 		status = finish(restore, err);
-	arc_extract_end(restore->extract);
+	end(restore);
 	free(findings.verdicts);
 	restore->report->arena = findings.arena;
 	restore->report->bad = findings.bad;
@@ -416,7 +425,7 @@ static int restore_unindexed(struct restore *restore, struct ax_error *err)
 	if (arc_salvage(restore->archive, &options, &salvaged, err) == 0 &&
 		check_taken(restore, &salvaged, err) == 0)
 		status = arc_extract_publish(restore->extract, err);
-	arc_extract_end(restore->extract);
+	end(restore);
 	for (size_t i = 0; i < salvaged.n; i++) {
 		report->files += salvaged.members[i].type == ARC_FILE;
 		report->bytes += salvaged.members[i].size;

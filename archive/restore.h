@@ -27,6 +27,7 @@ struct arc_restore_report {
 	struct arc_remark *bad;
 	size_t n_notes; /* restored, but not quite as they were */
 	struct arc_remark *notes;
+	struct ax_error leftover; /* code not 0: all is done, but something temporary is left */
 };
 void arc_restore_report_free(struct arc_restore_report *report);
 

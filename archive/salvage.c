@@ -88,12 +88,12 @@ static struct ax_str keep(struct salvage *salvage, struct ax_str s)
 }
 
 static int add_remark(struct salvage *salvage, bool is_bad, struct ax_str path,
-	const char *text, struct ax_error *err)
+	struct ax_str text, struct ax_error *err)
 {
 	struct arc_salvaged *out = salvage->salvaged;
 	struct arc_remark remark = {
 		.path = keep(salvage, path),
-		.text = keep(salvage, ax_str_from(text)),
+		.text = keep(salvage, text),
 	};
 
 	if (!remark.path.ptr || !remark.text.ptr)
@@ -301,7 +301,7 @@ static int judge(struct salvage *salvage, const struct arc_member *member, struc
 			arc_extract_remove(salvage->options->extract, member->path, err) < 0)
 			return -1;
 		return add_remark(salvage, true, member->path,
-			"its content is not what was packed: digests differ", err);
+			AX_STR("its content is not what was packed: digests differ"), err);
 	}
 	return add_member(salvage, &whole, err);
 }
@@ -409,7 +409,8 @@ static int read_members(struct salvage *salvage, struct ax_error *err)
 		}
 	}
 	if (more < 0 && err->code == AX_ECORRUPT && salvage->salvaged->is_ours)
-		return add_remark(salvage, true, AX_STR(""), err->message, err);
+		return add_remark(salvage, true, AX_STR(""),
+			arc_message_text(salvage->archive, err), err);
 	if (more == 0 && arc_stream_damaged(salvage->stream) && !salvage->salvaged->is_ours)
 		return ax_fail(err, AX_ECORRUPT, "%s: %zu damaged frames",
 			salvage->archive->path, arc_stream_damaged(salvage->stream));
@@ -424,7 +425,22 @@ static int by_member_path(const void *a, const void *b)
 	return ax_str_compare(x->path, y->path);
 }
 
-/* No name comes twice; a directory may. */
+/* A member above path that is no directory, or NULL. */
+static const struct arc_member *find_non_directory(const struct arc_member **sorted, size_t n,
+	struct ax_str path)
+{
+	struct arc_member key;
+	const struct arc_member *wanted = &key, **found;
+
+	for (key.path = ax_path_dir(path); key.path.len; key.path = ax_path_dir(key.path)) {
+		found = bsearch(&wanted, sorted, n, sizeof(*sorted), by_member_path);
+		if (found && (*found)->type != ARC_DIR)
+			return *found;
+	}
+	return NULL;
+}
+
+/* No name comes twice; a directory may. What has members below it is a directory. */
 static int check_names(struct salvage *salvage, struct ax_error *err)
 {
 	const struct arc_salvaged *out = salvage->salvaged;
@@ -441,6 +457,11 @@ static int check_names(struct salvage *salvage, struct ax_error *err)
 			!(sorted[i - 1]->type == ARC_DIR && sorted[i]->type == ARC_DIR))
 			status = refuse(salvage, sorted[i]->path, "is there twice", err);
 	}
+	for (size_t i = 0; i < out->n && status == 0; i++) {
+		if (find_non_directory(sorted, out->n, sorted[i]->path))
+			status = refuse(salvage, sorted[i]->path,
+				"its directory is no directory", err);
+	}
 	free(sorted);
 	return status;
 }
@@ -452,8 +473,8 @@ static int remark_missing(struct salvage *salvage, struct ax_error *err)
 		if (listed->seen ||
 			!arc_is_selected(&salvage->options->selection, listed->path))
 			continue;
-		if (add_remark(salvage, true, listed->path, "cannot be found in the archive",
-			    err) < 0)
+		if (add_remark(salvage, true, listed->path,
+			    AX_STR("cannot be found in the archive"), err) < 0)
 			return -1;
 	}
 	return 0;
@@ -472,7 +493,8 @@ static int make_links(struct salvage *salvage, struct ax_error *err)
 			status = arc_extract_link(extract, member->path, member->target, err);
 		if (status < 0 && err->code == ENOENT && out->is_ours) {
 			struct ax_error kept = *err;
-			status = add_remark(salvage, true, member->path, kept.message, err);
+			status = add_remark(salvage, true, member->path,
+				ax_str_from(kept.message), err);
 		}
 		if (status < 0)
 			return -1;
@@ -495,7 +517,7 @@ static int set_metadata(struct salvage *salvage, struct ax_error *err)
 		const struct arc_member *member = &out->members[i];
 		if (member->mode & 06000 && member->type == ARC_FILE &&
 			add_remark(salvage, false, member->path,
-				"was setuid or setgid, and is not any more", err) < 0)
+				AX_STR("was setuid or setgid, and is not any more"), err) < 0)
 			return -1;
 	}
 	/* From the end: what is in a directory before the directory. */
@@ -525,7 +547,11 @@ static int open_tar(struct salvage *salvage, struct ax_error *err)
 	if (sft_header_new(NULL, &salvage->header, err) < 0 ||
 		arc_stream_open(&stream, &salvage->stream, err) < 0)
 		return -1;
-	salvage->source = (struct arc_tar_source){ .context = salvage, .read = read_stream };
+	salvage->source = (struct arc_tar_source){
+		.context = salvage,
+		.read = read_stream,
+		.path = archive->path,
+	};
 	return arc_tar_open(&salvage->source, &salvage->tar, err);
 }
 

@@ -181,7 +181,7 @@ static int fail(struct arc_tar_reader *reader, struct ax_error *err)
 		*err = reader->failure;
 		return -1;
 	}
-	return ax_fail(err, AX_ECORRUPT, "not a whole tar: %s",
+	return ax_fail(err, AX_ECORRUPT, "%s: not a whole tar: %s", reader->source->path,
 		reason ? reason : "unknown reason");
 }
 

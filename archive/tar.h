@@ -34,6 +34,7 @@ int arc_tar_append_header(struct ax_buf *buf, const struct arc_member *member,
 struct arc_tar_source {
 	void *context;
 	ssize_t (*read)(void *context, const void **bytes, struct ax_error *err);
+	const char *path; /* for messages */
 };
 
 /* A tar that is read from its start to its end. source must outlive it. */

@@ -150,14 +150,17 @@ static int verify_indexed(const struct arc_archive *archive,
 }
 
 /* One remark for an archive of which nothing can be said in detail. */
-static int only_remark(struct arc_verify_report *report, const char *text, struct ax_error *err)
+static int only_remark(struct arc_verify_report *report, const struct arc_archive *archive,
+	const struct ax_error *why, struct ax_error *err)
 {
-	char *copy = ax_arena_copy(&report->arena, ax_str_from(text));
+	struct ax_str text = arc_message_text(archive, why);
+	char *copy = ax_arena_copy(&report->arena, text);
 
 	report->bad = calloc(1, sizeof(*report->bad));
 	if (!report->bad || !copy)
 		return ax_fail(err, ENOMEM, "no memory");
-	report->bad[0] = (struct arc_remark){ .path = AX_STR(""), .text = ax_str_from(copy) };
+	report->bad[0] =
+		(struct arc_remark){ .path = AX_STR(""), .text = ax_str(copy, text.len) };
 	report->n_bad = 1;
 	return 0;
 }
@@ -172,7 +175,7 @@ static int verify_unindexed(const struct arc_archive *archive,
 
 	if (arc_salvage(archive, &salvage, &salvaged, &failure) < 0) {
 		if (failure.code == AX_ECORRUPT || failure.code == AX_EREFUSED)
-			return only_remark(report, failure.message, err);
+			return only_remark(report, archive, &failure, err);
 		*err = failure;
 		return -1;
 	}
@@ -189,7 +192,7 @@ static int verify_unindexed(const struct arc_archive *archive,
 	free(salvaged.notes);
 	/* Ours always has an index: without it something is wrong. */
 	if (report->has_digests && !report->n_bad)
-		return only_remark(report, archive->reason.message, err);
+		return only_remark(report, archive, &archive->reason, err);
 	return 0;
 }
 

@@ -117,8 +117,9 @@ static void warn(struct cli *cli, const struct arc_remark *remark, const char *w
 {
 	struct ax_buf line = { 0 };
 
-	ax_buf_append_str(&line, remark->path);
-	ax_buf_append_text(&line, remark->path.len ? ": " : "");
+	ax_buf_append_str(&line,
+		remark->path.len ? remark->path : ax_str_from(cli->operands[0]));
+	ax_buf_append_text(&line, ": ");
 	ax_buf_append_text(&line, what);
 	ax_buf_append_str(&line, remark->text);
 	cli_report_warning(&cli->out, "%s", ax_buf_text(&line));
@@ -197,9 +198,10 @@ static int run(struct cli *cli, struct ax_error *err)
 		print_json(cli, &report);
 	else
 		report_text(cli, &report);
-	bool damaged = report.n_bad > 0;
+	bool damaged = report.n_bad > 0, left = report.leftover.code != 0;
+	*err = report.leftover;
 	arc_restore_report_free(&report);
-	return damaged;
+	return left ? -1 : damaged;
 }
 
 static const struct opt options[] = {

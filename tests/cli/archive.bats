@@ -168,3 +168,60 @@ same_as_before() {
 	expect 2 artidx verify none.tar.zst
 	expect 2 artidx restore none.tar.zst
 }
+
+# hostile NAME WHY: refused by verify and by restore in one line that says why; nothing is made.
+hostile() {
+	expect 1 artidx verify "$1.tar.zst"
+	[ "${#lines[@]}" -eq 1 ]
+	has "$1.tar.zst: $2"
+	mkdir -p "$1.to/a/b"
+	run artidx restore "$1.tar.zst" --to "$1.to/a/b"
+	[ "$status" -eq 3 ] || [ "$status" -eq 6 ]
+	[ "${#lines[@]}" -eq 1 ]
+	has "$1.tar.zst: "
+	[ -z "$(find "$1.to" -mindepth 3)" ]
+}
+
+# twins NAME A B: an archive that holds text as A and then other text as B, whatever their names.
+twins() {
+	mkdir -p one two && echo 1 >one/x && echo 2 >two/x
+	tar -cf "$1.tar" -C one --transform "flags=r;s,^x\$,$2," x
+	tar -rPf "$1.tar" -C two --transform "flags=r;s,^x\$,$3," x
+	zstd -q --rm "$1.tar" -o "$1.tar.zst"
+}
+
+@test "hostile archives are refused in one line that names them" {
+	twins double a a
+	hostile double "a: is there twice"
+	twins below a a/b
+	hostile below "a/b: its directory is no directory"
+	twins up a ../../up
+	hostile up "../../up: a name that leads elsewhere"
+	twins absolute a "$PWD/absolute"
+	hostile absolute "$PWD/absolute: a name that leads elsewhere"
+	[ ! -e absolute ]
+	tar --zstd -cf device.tar.zst -C /dev null
+	hostile device "null: neither file, directory nor link"
+	printf '\x28\xb5\x2f\xfd\x00\xa8\x01\x00\x00' >window.tar.zst
+	hostile window "damaged at byte 0"
+	head -c 200M /dev/zero | zstd -q >bomb.tar.zst
+	hostile bomb "expands to more than"
+	: >empty.tar.zst
+	hostile empty "not a whole tar"
+	tar --zstd -cf good.tar.zst -C before .
+	(cat good.tar.zst && echo garbage) >trailing.tar.zst
+	hostile trailing "damaged at byte"
+	cat good.tar.zst good.tar.zst >pair.tar.zst
+	hostile pair ""
+	head -c -1 good.tar.zst >short.tar.zst
+	hostile short "ends in the middle of a frame"
+}
+
+@test "what only looks odd is restored: control bytes, and setuid is dropped and said" {
+	mkdir odd && echo text >odd/$'e\e[2J\nx' && echo x >odd/suid && chmod 4755 odd/suid
+	tar --zstd -cf odd.tar.zst odd
+	expect 0 artidx restore odd.tar.zst --to there
+	has "odd/suid: was setuid"
+	cmp odd/$'e\e[2J\nx' there/odd/$'e\e[2J\nx'
+	[ "$(stat -c %a there/odd/suid)" = 755 ]
+}

@@ -1,5 +1,6 @@
 #include "tests/unit/unit.h"
 
+#include "archive/extract.h"
 #include "archive/open.h"
 #include "archive/pack.h"
 #include "archive/restore.h"
@@ -226,6 +227,32 @@ static void check_one_member(void **state)
 	leave(&place, originals, &good);
 }
 
+/* What is temporary and cannot be cleared away is named; the next restore clears it away. */
+static void check_leftover(void **state)
+{
+	struct place place;
+	struct ax_error err;
+	struct arc_extract *extract;
+
+	(void)state;
+	place_enter(&place);
+	for (int i = 0; i < 2; i++) {
+		int failed = i == 0 ? -1 : 0;
+		assert_ok(arc_extract_begin(AT_FDCWD, AX_STR("x"), "x.tar.zst", &extract, &err),
+			&err);
+		if (failed)
+			run("mv .artidx-tmp-x moved && touch .artidx-tmp-x");
+		assert_int_equal(arc_extract_end(extract, &err), failed);
+		if (failed) {
+			assert_non_null(strstr(err.message, "x.tar.zst: "));
+			assert_non_null(strstr(err.message, ".artidx-tmp-x"));
+			run("rm .artidx-tmp-x && mv moved .artidx-tmp-x");
+		}
+	}
+	assert_int_equal(access(".artidx-tmp-x", F_OK), -1);
+	place_leave(&place);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -233,6 +260,7 @@ int main(void)
 		cmocka_unit_test(check_one_member),
 		cmocka_unit_test(check_flips),
 		cmocka_unit_test(check_cuts),
+		cmocka_unit_test(check_leftover),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

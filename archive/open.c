@@ -17,6 +17,10 @@ static int read_index(struct arc_archive *archive, struct ax_error *err)
 	const struct arc_frames *frames = &archive->frames;
 	if (!frames->n)
 		return ax_fail(err, AX_ECORRUPT, "%s: no frames", archive->path);
+	/* The frame of the index has no content, whatever the table says. */
+	if (frames->tar[frames->n] != frames->tar[frames->n - 1])
+		return ax_fail(err, AX_ECORRUPT, "%s: its table of frames is damaged",
+			archive->path);
 	uint64_t at = frames->at[frames->n - 1];
 	size_t size = (size_t)(frames->at[frames->n] - at);
 	char *frame = malloc(size + 1);

@@ -166,6 +166,22 @@ static void check_good(void **state)
 	leave(&place, originals, &good);
 }
 
+/* The last row of the table of frames is that of the index, which has no content. */
+static void check_table(void **state)
+{
+	struct place place;
+	struct original originals[COUNT(names)], good;
+	struct outcome outcome = { .undetected = 0 };
+
+	(void)state;
+	enter(&place, originals, &good);
+	good.bytes[good.len - 13] ^= 1;
+	try_bytes(good.bytes, good.len, originals, &outcome);
+	assert_int_equal(outcome.undetected, 0);
+	assert_int_equal(outcome.restored, COUNT(names));
+	leave(&place, originals, &good);
+}
+
 static void check_flips(void **state)
 {
 	struct place place;
@@ -258,6 +274,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(check_good),
 		cmocka_unit_test(check_one_member),
+		cmocka_unit_test(check_table),
 		cmocka_unit_test(check_flips),
 		cmocka_unit_test(check_cuts),
 		cmocka_unit_test(check_leftover),

@@ -9,6 +9,7 @@
 #include "base/path.h"
 #include "cli/command.h"
 #include "cli/progress.h"
+#include "cli/reorg_gate.h"
 #include "cli/reorg_run.h"
 #include "cli/reorg_session.h"
 #include "indexer/catalog.h"
@@ -172,21 +173,12 @@ static int create(struct cli_reorg *reorg, const struct arc_tree *tree,
 	return status;
 }
 
-/* No job and no process may hold what goes: asked before packing, and again before removing. */
-static int pass_gate(struct cli_reorg *reorg, const struct reorg_plan *plan,
-	struct ax_error *err)
-{
-	if (cli_reorg_ask(reorg, plan, err) < 0 || cli_reorg_require_idle(reorg, err) < 0)
-		return -1;
-	return cli_reorg_require_closed(reorg, plan, err);
-}
-
 static int retire(struct cli_reorg *reorg, struct reorg_store *store,
 	const struct reorg_plan *plan, struct cli_archived *out, struct ax_error *err)
 {
 	struct reorg_journal *journal = NULL;
 
-	if (pass_gate(reorg, plan, err) < 0 ||
+	if (cli_reorg_pass(reorg, plan, REORG_FROM, err) < 0 ||
 		reorg_journal_create(store, plan, &journal, err) < 0)
 		return -1;
 	int status = cli_reorg_run(reorg, journal, CLI_REORG_APPLY, err);
@@ -222,7 +214,7 @@ int cli_archive_apply(struct cli_reorg *reorg, struct reorg_store *store, struct
 		bring_catalogue(reorg, "archiving goes on");
 	if (arc_retire_plan(&tree, out->dir, ax_time_now(), &reorg->cli->arena, &plan, err) ==
 			0 &&
-		(options->keep || pass_gate(reorg, &plan, err) == 0) &&
+		(options->keep || cli_reorg_pass(reorg, &plan, REORG_FROM, err) == 0) &&
 		create(reorg, &tree, options, out, err) == 0) {
 		bring_catalogue(reorg, "the archive is made");
 		status = options->keep ? 0 : retire(reorg, store, &plan, out, err);

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "cli/command.h"
+#include "cli/reorg_gate.h"
 #include "cli/reorg_run.h"
 #include "cli/reorg_session.h"
 #include "indexer/catalog.h"
@@ -217,7 +218,7 @@ int cli_reorg_prune_links(struct cli_reorg *reorg, struct reorg_store *store, bo
 	int status = -1;
 
 	if (cli_reorg_prepare(reorg, err) < 0 ||
-		cli_reorg_ask(reorg, &reorg->schedule.plan, err) < 0)
+		cli_reorg_ask(reorg, &reorg->schedule.plan, REORG_FROM, err) < 0)
 		return -1;
 	if (reorg->jobs.unreadable)
 		return cli_reorg_require_idle(reorg, err);

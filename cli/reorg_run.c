@@ -6,10 +6,12 @@
 #include "cli/command.h"
 #include "cli/progress.h"
 #include "cli/record_json.h"
+#include "cli/reorg_gate.h"
 #include "cli/reorg_session.h"
 #include "cli/reorg_settle.h"
 #include "reorg/apply.h"
 #include "reorg/journal.h"
+#include "reorg/remaining.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -84,6 +86,12 @@ int cli_reorg_run(struct cli_reorg *reorg, struct reorg_journal *journal,
 	return status;
 }
 
+/* How a plan of the store is carried on. */
+struct way {
+	enum cli_reorg_direction direction;
+	bool is_recovery; /* of what was interrupted: nothing holds it up */
+};
+
 static bool is_unfinished(enum reorg_state state)
 {
 	return state == REORG_RUNNING || state == REORG_UNDOING;
@@ -101,14 +109,33 @@ static const struct reorg_summary *find_newest(const struct reorg_summary *list,
 	return NULL;
 }
 
+/* Recovering goes on whatever has the files; an undo of its own is asked like an apply. */
+static int pass_or_warn(struct cli_reorg *reorg, const struct reorg_journal *journal,
+	const struct way *way, struct ax_error *err)
+{
+	bool back = way->direction == CLI_REORG_UNDO ||
+		    reorg_journal_state(journal) == REORG_UNDOING;
+	enum reorg_side leaves = back ? REORG_TO : REORG_FROM;
+	struct reorg_plan rest;
+
+	if (reorg_remaining(journal, reorg->root, leaves, &reorg->cli->arena, &rest, err) < 0)
+		return -1;
+	if (rest.n_acts && !way->is_recovery)
+		return cli_reorg_pass(reorg, &rest, leaves, err);
+	cli_reorg_warn(reorg, &rest, leaves);
+	return 0;
+}
+
 static int run_one(struct cli_reorg *reorg, struct reorg_store *store, const char *id,
-	enum cli_reorg_direction direction, struct ax_error *err)
+	const struct way *way, struct ax_error *err)
 {
 	struct reorg_journal *journal = NULL;
 
 	if (reorg_journal_open(store, id, &journal, err) < 0)
 		return -1;
-	int status = cli_reorg_run(reorg, journal, direction, err);
+	int status = pass_or_warn(reorg, journal, way, err);
+	if (status == 0)
+		status = cli_reorg_run(reorg, journal, way->direction, err);
 	if (status == 0)
 		fprintf(reorg->cli->out.stream, "plan %s is %s\n", reorg_journal_id(journal),
 			reorg_state_name(reorg_journal_state(journal)));
@@ -119,11 +146,12 @@ static int run_one(struct cli_reorg *reorg, struct reorg_store *store, const cha
 int cli_reorg_undo(struct cli_reorg *reorg, struct reorg_store *store, const char *id,
 	struct ax_error *err)
 {
+	const struct way undo = { CLI_REORG_UNDO, false };
 	struct reorg_summary *list = NULL;
 	size_t n = 0;
 
 	if (id)
-		return run_one(reorg, store, id, CLI_REORG_UNDO, err);
+		return run_one(reorg, store, id, &undo, err);
 	if (reorg_store_list(store, &reorg->cli->arena, &list, &n, err) < 0)
 		return -1;
 	const struct reorg_summary *last = find_newest(list, n, true);
@@ -131,12 +159,13 @@ int cli_reorg_undo(struct cli_reorg *reorg, struct reorg_store *store, const cha
 		fputs("nothing to undo: no plan is applied\n", reorg->cli->out.stream);
 		return 0;
 	}
-	return run_one(reorg, store, last->id, CLI_REORG_UNDO, err);
+	return run_one(reorg, store, last->id, &undo, err);
 }
 
 int cli_reorg_recover(struct cli_reorg *reorg, struct reorg_store *store, bool back,
 	struct ax_error *err)
 {
+	const struct way way = { back ? CLI_REORG_UNDO : CLI_REORG_RECOVER, true };
 	struct reorg_summary *list = NULL;
 	size_t n = 0;
 
@@ -144,8 +173,7 @@ int cli_reorg_recover(struct cli_reorg *reorg, struct reorg_store *store, bool b
 		return -1;
 	const struct reorg_summary *interrupted = find_newest(list, n, false);
 	if (interrupted)
-		return run_one(reorg, store, interrupted->id,
-			back ? CLI_REORG_UNDO : CLI_REORG_RECOVER, err);
+		return run_one(reorg, store, interrupted->id, &way, err);
 	if (cli_reorg_settle_all(reorg, store, err) < 0)
 		return -1;
 	fputs("nothing to recover: no plan was interrupted\n", reorg->cli->out.stream);

@@ -6,7 +6,6 @@
 #include "base/text.h"
 #include "cli/archived.h"
 #include "cli/command.h"
-#include "cli/queue.h"
 #include "indexer/catalog.h"
 #include "indexer/history.h"
 #include "indexer/scan.h"
@@ -148,91 +147,4 @@ int cli_reorg_prepare(struct cli_reorg *reorg, struct ax_error *err)
 	if (reorg_edits_make(&reorg->references, &reorg->draft, &reorg->edits, err) < 0)
 		return -1;
 	return schedule(reorg, err);
-}
-
-/* --ignore-task 1,2 --ignore-task pueue:7 as one list. */
-static int list_ignored(struct cli_reorg *reorg, struct ax_str **out, size_t *n_out,
-	struct ax_error *err)
-{
-	const struct opt_list *options = reorg->options.ignored;
-	size_t n = 0, count = 1;
-
-	for (size_t i = 0; options && i < options->count; i++) {
-		for (const char *c = options->items[i]; *c; c++)
-			count += *c == ',';
-		count++;
-	}
-	struct ax_str *ids = ax_arena_alloc(&reorg->cli->arena, count * sizeof(*ids));
-	if (!ids)
-		return ax_fail(err, ENOMEM, "no memory for the names of tasks");
-	for (size_t i = 0; options && i < options->count; i++) {
-		struct ax_str rest = ax_str_from(options->items[i]);
-		while (rest.len) {
-			size_t end = ax_str_find(rest, ',');
-			ids[n++] = ax_str_slice(rest, 0, end);
-			rest = ax_str_slice(rest, end + 1, rest.len);
-		}
-	}
-	*out = ids;
-	*n_out = n;
-	return 0;
-}
-
-int cli_reorg_ask(struct cli_reorg *reorg, const struct reorg_plan *plan, struct ax_error *err)
-{
-	struct reorg_gate_options options = { .root_path = ax_str_from(reorg->project.root) };
-	struct ax_str *ignored = NULL;
-
-	reorg_gate_free(&reorg->gate);
-	idx_jobs_free(&reorg->jobs);
-	if (list_ignored(reorg, &ignored, &options.n_ignored, err) < 0)
-		return -1;
-	options.ignored = ignored;
-	if (cli_queue_read(&reorg->project, &reorg->config, reorg->options.queue, &reorg->jobs,
-		    err) < 0)
-		return -1;
-	return reorg_gate_judge(&reorg->jobs, plan, &options, &reorg->gate, err);
-}
-
-int cli_reorg_require_idle(const struct cli_reorg *reorg, struct ax_error *err)
-{
-	const struct reorg_gate *gate = &reorg->gate;
-	size_t blocking = 0;
-
-	if (gate->state == REORG_GATE_IDLE)
-		return 0;
-	if (gate->state == REORG_GATE_UNKNOWN)
-		return ax_fail(err, AX_EREFUSED,
-			"%.*s; nothing was changed (--queue none if there is no queue)",
-			AX_STR_ARG(gate->why));
-	for (size_t i = 0; i < gate->n_tasks; i++)
-		blocking += gate->tasks[i].verdict != REORG_CLEAR && !gate->tasks[i].ignored;
-	return ax_fail(err, AX_EREFUSED,
-		"the queue is busy: %zu task%s name%s what would move, or may; nothing was "
-		"changed (--when-idle waits, 'artidx reorg' shows which)",
-		blocking, blocking == 1 ? "" : "s", blocking == 1 ? "s" : "");
-}
-
-int cli_reorg_require_closed(const struct cli_reorg *reorg, const struct reorg_plan *plan,
-	struct ax_error *err)
-{
-	struct reorg_open_files files = { 0 };
-	const struct reorg_open_file *open_file = NULL;
-
-	if (reorg_open_files_list(ax_str_from(reorg->project.root), &files, err) < 0)
-		return -1;
-	for (size_t i = 0; i < plan->n_acts && !open_file; i++) {
-		const struct reorg_act *act = &plan->acts[i];
-		/* A shell goes on reading a script as it was, with paths that are no more. */
-		if (act->kind == REORG_MOVE || act->kind == REORG_MOVE_DIR ||
-			act->kind == REORG_EDIT)
-			open_file = reorg_open_files_below(&files, act->from);
-	}
-	int status = 0;
-	if (open_file)
-		status = ax_fail(err, AX_EREFUSED,
-			"%.*s: process %ld has it open; nothing was changed",
-			AX_STR_ARG(open_file->path), (long)open_file->pid);
-	reorg_open_files_free(&files);
-	return status;
 }

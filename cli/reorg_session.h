@@ -2,8 +2,8 @@
  * cli/reorg_session.h - everything that a reorg looks at, gathered once
  *
  * The catalogue is brought up to date first; then the draft is made, files that are open are held
- * back, references are read, and the acts are scheduled. The queue is asked last, and may be
- * asked again.
+ * back, references are read, and the acts are scheduled. The queue is asked last, see
+ * reorg_gate.h.
  */
 #ifndef ARTIDX_CLI_REORG_SESSION_H
 #define ARTIDX_CLI_REORG_SESSION_H
@@ -25,6 +25,7 @@ struct cli_reorg_options {
 	const char *queue;              /* as --queue takes it; NULL: "auto" */
 	const struct opt_list *ignored; /* ids of tasks, each maybe "1,2,3" */
 	bool no_edits, links;
+	bool shows_gate; /* print the tasks when they block */
 };
 
 /* Zero-initialise; release with cli_reorg_close() after success and after failure. */
@@ -54,16 +55,6 @@ void cli_reorg_close(struct cli_reorg *reorg);
 
 /* Scan, and make the plan. */
 int cli_reorg_prepare(struct cli_reorg *reorg, struct ax_error *err);
-
-/* Ask the queue about plan; an earlier answer is replaced. */
-int cli_reorg_ask(struct cli_reorg *reorg, const struct reorg_plan *plan, struct ax_error *err);
-
-/* AX_EREFUSED unless the last answer lets the plan through. */
-int cli_reorg_require_idle(const struct cli_reorg *reorg, struct ax_error *err);
-
-/* AX_EREFUSED when a process has something open that plan moves or edits. */
-int cli_reorg_require_closed(const struct cli_reorg *reorg, const struct reorg_plan *plan,
-	struct ax_error *err);
 
 /* Bring the catalogue up to date, at first or once more after files have moved. */
 int cli_reorg_rescan(struct cli_reorg *reorg, bool record_moves, struct ax_error *err);

@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -108,6 +109,48 @@ static bool is_unchanged(const struct stat *before, const struct stat *now)
 	return reorg_identity_same(&a, now) && (a.linked || a.ctime == b.ctime);
 }
 
+/*
+ * Whether a process has the open file open for writing: what it writes would be lost with the name
+ * that goes. While fd stays open nobody else can begin to, without waiting for us: a read lease
+ * says so, of all users' processes. Where there are no leases nothing is known, and false returned.
+ */
+static bool is_written_to(int fd)
+{
+	/* Who waits for the lease is told by a signal, by default one that kills. */
+	if (fcntl(fd, F_SETSIG, SIGURG) < 0)
+		return false;
+	return fcntl(fd, F_SETLEASE, F_RDLCK) < 0 && (errno == EAGAIN || errno == EBUSY);
+}
+
+static int held(struct ax_str path, struct ax_error *err)
+{
+	return ax_fail(err, AX_EREFUSED, "%.*s: a process has it open for writing",
+		AX_STR_ARG(path));
+}
+
+int reorg_unlink_copied(const struct reorg_spot *spot, const struct stat *st,
+	struct ax_str path, struct ax_error *err)
+{
+	struct stat now;
+	int status = 0;
+	int fd = S_ISREG(st->st_mode) ? reorg_open_in(spot, O_RDONLY | O_NONBLOCK | O_NOCTTY)
+				      : -1;
+
+	if (S_ISREG(st->st_mode) && (fd < 0 || fstat(fd, &now) < 0))
+		status = ax_fail_errno(err, "%.*s: cannot open", AX_STR_ARG(path));
+	else if (fd >= 0 && is_written_to(fd))
+		status = held(path, err);
+	else if (fd >= 0 && (fstat(fd, &now) < 0 || !is_unchanged(st, &now)))
+		status = ax_fail(err, AX_EREFUSED, "%.*s: changed after it was copied",
+			AX_STR_ARG(path));
+	else if (unlinkat(spot->dir, spot->name, 0) < 0)
+		status = ax_fail_errno(err, "%.*s: cannot remove what was copied",
+			AX_STR_ARG(path));
+	if (fd >= 0)
+		close(fd);
+	return status;
+}
+
 /* Remove a source whose copy is durable. */
 static int let_go(struct reorg_run *run, const struct reorg_pending *pending,
 	struct ax_error *err)
@@ -126,10 +169,10 @@ static int let_go(struct reorg_run *run, const struct reorg_pending *pending,
 			AX_STR_ARG(path), AX_STR_ARG(copy));
 		return reorg_run_misfit(run, pending->act, err);
 	}
-	if (reorg_dirs_locate(&run->dirs, path, &spot) < 0 ||
-		unlinkat(spot.dir, spot.name, 0) < 0)
-		return ax_fail_errno(err, "%.*s: cannot remove what was copied",
-			AX_STR_ARG(path));
+	if (reorg_dirs_locate(&run->dirs, path, &spot) < 0)
+		return reorg_dirs_fail(path, err);
+	if (reorg_unlink_copied(&spot, &st, path, err) < 0)
+		return err->code == AX_EREFUSED ? reorg_run_misfit(run, pending->act, err) : -1;
 	return 0;
 }
 
@@ -266,6 +309,11 @@ static int try_copy(struct reorg_run *run, const struct reorg_end *source,
 			AX_STR_ARG(source->path));
 		goto out;
 	}
+	if (is_written_to(from)) {
+		held(source->path, err);
+		goto out;
+	}
+	fcntl(from, F_SETLEASE, F_UNLCK); /* nobody need wait for a copy */
 	to = reorg_create_temporary(temporary);
 	if (to < 0)
 		ax_fail_errno(err, "%.*s: cannot create its copy", AX_STR_ARG(source->path));

@@ -156,6 +156,13 @@ int reorg_copy_add(struct reorg_run *run, size_t act, const struct reorg_end *so
 int reorg_copy_pending(struct reorg_run *run, size_t act, const struct stat *source,
 	struct ax_error *err);
 
+/*
+ * Remove the name of a file that st describes and that has a durable copy. AX_EREFUSED when it has
+ * changed, or a process has it open for writing.
+ */
+int reorg_unlink_copied(const struct reorg_spot *spot, const struct stat *st,
+	struct ax_str path, struct ax_error *err);
+
 /* Make copies durable, then let their sources go. */
 int reorg_copy_flush(struct reorg_run *run, struct ax_error *err);
 

@@ -250,8 +250,8 @@ static int remove_leftover(struct reorg_run *run, const struct reorg_end *copy,
 
 	if (equal <= 0)
 		return equal;
-	if (unlinkat(copy->spot.dir, copy->spot.name, 0) < 0)
-		return ax_fail_errno(err, "%.*s: cannot remove a copy", AX_STR_ARG(copy->path));
+	if (reorg_unlink_copied(&copy->spot, &copy->st, copy->path, err) < 0)
+		return -1;
 	run->changes++;
 	return 0;
 }

@@ -29,10 +29,9 @@ const char *reorg_gate_state_name(enum reorg_gate_state state)
 	return names[state];
 }
 
-/* What a plan moves away, ordered by path. */
+/* What a plan takes away, or an undo of it, ordered by path. */
 struct moving {
 	struct ax_str path;
-	bool is_dir;
 	bool stays_reachable; /* a link is left there */
 };
 
@@ -57,19 +56,22 @@ static int compare_moving(const void *a, const void *b)
 	return ax_str_compare(x->path, y->path);
 }
 
-static int list_moving(struct judge *judge, const struct reorg_plan *plan)
+/* The path that an act takes away in the direction that is judged; "" when it takes none. */
+static struct ax_str leaving_path(const struct judge *judge, const struct reorg_act *act)
 {
-	judge->moving = calloc(plan->n_acts + 1, sizeof(*judge->moving));
-	if (!judge->moving)
-		return no_memory(judge);
-	for (size_t i = 0; i < plan->n_acts; i++) {
-		const struct reorg_act *act = &plan->acts[i];
-		if (act->kind == REORG_MOVE || act->kind == REORG_MOVE_DIR)
-			judge->moving[judge->n_moving++] = (struct moving){ act->from,
-				act->kind == REORG_MOVE_DIR, false };
-	}
-	if (judge->n_moving)
-		qsort(judge->moving, judge->n_moving, sizeof(*judge->moving), compare_moving);
+	bool is_undo = judge->options->leaves == REORG_TO;
+
+	bool moves = act->kind == REORG_MOVE || act->kind == REORG_MOVE_DIR ||
+		     (act->kind == REORG_RETARGET && !ax_str_equal(act->from, act->to));
+
+	if (moves)
+		return is_undo ? act->to : act->from;
+	return is_undo && act->kind == REORG_MAKE_DIR ? act->to : AX_STR("");
+}
+
+/* A link that an apply leaves at an old name keeps that reachable. */
+static void mark_reachable(struct judge *judge, const struct reorg_plan *plan)
+{
 	for (size_t i = 0; i < plan->n_acts; i++) {
 		struct moving key = { .path = plan->acts[i].to };
 		if (plan->acts[i].kind != REORG_LINK)
@@ -79,6 +81,22 @@ static int list_moving(struct judge *judge, const struct reorg_plan *plan)
 		if (left)
 			left->stays_reachable = true;
 	}
+}
+
+static int list_moving(struct judge *judge, const struct reorg_plan *plan)
+{
+	judge->moving = calloc(plan->n_acts + 1, sizeof(*judge->moving));
+	if (!judge->moving)
+		return no_memory(judge);
+	for (size_t i = 0; i < plan->n_acts; i++) {
+		struct ax_str path = leaving_path(judge, &plan->acts[i]);
+		if (path.len)
+			judge->moving[judge->n_moving++] = (struct moving){ path, false };
+	}
+	if (judge->n_moving)
+		qsort(judge->moving, judge->n_moving, sizeof(*judge->moving), compare_moving);
+	if (judge->n_moving && judge->options->leaves == REORG_FROM)
+		mark_reachable(judge, plan);
 	return 0;
 }
 

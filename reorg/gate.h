@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "indexer/jobs.h"
+#include "reorg/names.h"
 
 struct ax_error;
 struct reorg_plan;
@@ -53,13 +54,15 @@ struct reorg_gate {
 
 struct reorg_gate_options {
 	struct ax_str root_path; /* absolute and resolved */
+	enum reorg_side leaves;  /* the names that go: "from" by an apply, "to" by an undo */
 	size_t n_ignored;
 	const struct ax_str *ignored; /* ids of tasks, "7" or "pueue:7" */
 };
 
 /*
- * Naming what leaves a link at its old path (REORG_LINK) does not block. jobs and plan must
- * outlive the result.
+ * Naming what leaves a link at its old path (REORG_LINK) does not block an apply; naming what is in
+ * a directory that the plan made blocks an undo, which removes it. jobs and plan must outlive the
+ * result.
  */
 int reorg_gate_judge(const struct idx_jobs *jobs, const struct reorg_plan *plan,
 	const struct reorg_gate_options *options, struct reorg_gate *out, struct ax_error *err);

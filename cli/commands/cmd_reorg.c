@@ -2,6 +2,7 @@
 #include "base/units.h"
 #include "cli/command.h"
 #include "cli/commands/commands.h"
+#include "cli/reorg_gate.h"
 #include "cli/reorg_run.h"
 #include "cli/reorg_session.h"
 #include "cli/reorg_view.h"
@@ -46,22 +47,6 @@ static int show(struct cli *cli, struct cli_reorg *reorg,
 			    : cli_reorg_print(&cli->out, reorg, outcome, err);
 }
 
-/* The gate and the open files are asked under the lock, right before the first rename. */
-static int pass_gate(struct cli_reorg *reorg, const struct reorg_plan *plan,
-	struct ax_error *err)
-{
-	const struct reorg_settings *wanted = reorg->cli->settings;
-
-	if (cli_reorg_ask(reorg, plan, err) < 0)
-		return -1;
-	if (cli_reorg_require_idle(reorg, err) < 0) {
-		if (!wanted->json && !wanted->when_idle)
-			cli_reorg_print_gate(&reorg->cli->out, reorg);
-		return -1;
-	}
-	return cli_reorg_require_closed(reorg, plan, err);
-}
-
 static int apply_new(struct cli *cli, struct cli_reorg *reorg, struct reorg_store *store,
 	struct ax_error *err)
 {
@@ -73,7 +58,7 @@ static int apply_new(struct cli *cli, struct cli_reorg *reorg, struct reorg_stor
 	if (cli_reorg_prepare(reorg, err) < 0)
 		return -1;
 	if (has_work(&reorg->schedule.plan)) {
-		if (pass_gate(reorg, &reorg->schedule.plan, err) < 0 ||
+		if (cli_reorg_pass(reorg, &reorg->schedule.plan, REORG_FROM, err) < 0 ||
 			save(reorg, store, &journal, err) < 0)
 			goto out;
 		outcome.id = reorg_journal_id(journal);
@@ -123,7 +108,7 @@ static int apply_saved(struct cli *cli, struct cli_reorg *reorg, struct reorg_st
 		status = tell_saved(cli, reorg, journal, false, err);
 		goto out;
 	}
-	if (pass_gate(reorg, plan, err) < 0)
+	if (cli_reorg_pass(reorg, plan, REORG_FROM, err) < 0)
 		goto out;
 	status = cli_reorg_run(reorg, journal, CLI_REORG_APPLY, err);
 	if (status == 0)
@@ -141,7 +126,7 @@ static int dry_run(struct cli *cli, struct cli_reorg *reorg, struct reorg_store 
 	struct cli_reorg_outcome outcome = { .verbose = wanted->verbose };
 
 	if (cli_reorg_prepare(reorg, err) < 0 ||
-		cli_reorg_ask(reorg, &reorg->schedule.plan, err) < 0 ||
+		cli_reorg_ask(reorg, &reorg->schedule.plan, REORG_FROM, err) < 0 ||
 		save(reorg, store, &journal, err) < 0)
 		return -1;
 	outcome.id = journal ? reorg_journal_id(journal) : NULL;
@@ -190,8 +175,9 @@ static int check_settings(const struct cli *cli, struct ax_error *err)
 		return ax_fail(err, AX_EUSAGE,
 			"a saved plan is carried out as it is: --links, --no-edits and "
 			"--prune-links make a new one");
-	if (wanted->when_idle && !wanted->apply)
-		return ax_fail(err, AX_EUSAGE, "--when-idle goes with --apply");
+	if (wanted->when_idle && !wanted->apply && (!wanted->undo || wanted->recover))
+		return ax_fail(err, AX_EUSAGE,
+			"--when-idle goes with --apply or --undo: --recover does not wait");
 	return 0;
 }
 
@@ -201,7 +187,8 @@ static int try_once(struct cli *cli, struct cli_reorg *reorg, struct ax_error *e
 	struct cli_reorg_options options = { .queue = wanted->queue,
 		.ignored = &wanted->ignored,
 		.no_edits = wanted->no_edits,
-		.links = wanted->links };
+		.links = wanted->links,
+		.shows_gate = !wanted->json && !wanted->when_idle };
 	struct reorg_store *store = NULL;
 	int status = -1;
 
@@ -257,7 +244,7 @@ static const struct opt options[] = {
 		"finish what was interrupted; with --undo, take it back"),
 	OPT(struct reorg_settings, history, 0, "history", NULL, "list plans and their state"),
 	OPT(struct reorg_settings, when_idle, 0, "when-idle", NULL,
-		"with --apply: wait until the queue lets it through"),
+		"with --apply or --undo: wait until the queue lets it through"),
 	OPT(struct reorg_settings, queue, 0, "queue", "QUEUE",
 		"auto (the default), pueue, tsp, slurm, none, or file:PATH, a saved listing"),
 	OPT(struct reorg_settings, ignored, 0, "ignore-task", "ID,...",
@@ -300,7 +287,15 @@ const struct command cmd_reorg = {
 		"them open. Nothing is ever overwritten. Everything is journalled before it is "
 		"done: whatever interrupts it, artidx reorg --recover finishes, and artidx "
 		"reorg "
-		"--undo puts every file, link and line back.",
+		"--undo puts every file, link and line back.\n"
+		"--undo asks the queue and the open files as --apply does, about the new "
+		"paths. "
+		"--recover, with --undo or without, does not wait for them, since a tree that "
+		"is "
+		"half sorted is worse: it warns of tasks and open files that name what still "
+		"moves. A file that would have to be copied to another file system while a "
+		"process "
+		"has it open for writing stays where it is, and is named.",
 	.exits = CLI_EXITS_CATALOGUE | CLI_EXITS_REFUSED | CLI_EXITS_PARTLY,
 	.run = run,
 };

@@ -404,6 +404,70 @@ idle=--queue=none
 	[ -f out/vhack/v_hack_b.safetensors ]
 }
 
+# queued COMMAND: the saved listing queue.json with one queued task, 5.
+queued() {
+	printf '{"tasks": {"5": {"id": 5, "command": "%s", "path": "%s", "status": {"Queued": {"enqueued_at": "2026-05-29T10:00:00Z"}}, "group": "default"}}, "groups": {"default": {"status": "Running", "parallel_tasks": 1}}}' \
+		"$1" "$PWD" >queue.new
+	mv queue.new queue.json
+}
+
+@test "--undo is blocked by what blocks an apply: a queued job, an open file, a queue that cannot be read" {
+	bases
+	state >../before
+	artidx reorg --apply $idle >/dev/null
+	queued 'train --base=out/vhack/v_hack_b.safetensors'
+	inodes >../applied
+	expect 3 artidx reorg --undo --queue file:queue.json
+	[[ $output =~ touches\ +pueue\ 5\ queued:\ out/vhack/v_hack_b.safetensors ]]
+	has "1 task names"
+	inodes | diff ../applied -
+	# In a directory that would go; an old name is none that goes; what no shell can tell.
+	queued 'train --save=out/vhack/v_hack_new.safetensors'
+	expect 3 artidx reorg --undo --queue file:queue.json
+	queued 'train $BASE'
+	expect 3 artidx reorg --undo --queue file:queue.json
+	[[ $output =~ cannot\ tell\ +pueue\ 5 ]]
+	echo '{"tasks": 7' >queue.json
+	expect 3 artidx reorg --undo --queue file:queue.json
+	rm queue.json
+	inodes >../applied
+	sleep 100 <out/vhack/v_hack_c.safetensors &
+	local reader=$!
+	expect 3 artidx reorg --undo $idle
+	has "out/vhack/v_hack_c.safetensors: process $reader has it open"
+	kill "$reader"
+	wait "$reader" || true
+	inodes | diff ../applied -
+	queued 'train --base=out/vhack/v_hack_b.safetensors'
+	expect 0 artidx reorg --undo --queue file:queue.json --ignore-task 5
+	rm queue.json
+	state | diff ../before -
+	# All is back: nothing goes any more.
+	queued 'train --base=out/vhack/v_hack_b.safetensors'
+	expect 0 artidx reorg --undo --queue file:queue.json
+	has "nothing to undo"
+	expect 2 artidx reorg --recover --undo --when-idle
+}
+
+@test "--undo lets a job through that names the old paths, and --when-idle waits for the others" {
+	bases
+	state >../before
+	artidx reorg --apply $idle >/dev/null
+	queued 'train --base=out/vhack/v_hack_b.safetensors'
+	"$ARTIDX" reorg --undo --when-idle --queue file:queue.json >../waiter 2>&1 &
+	local waiter=$!
+	for _ in $(seq 200); do
+		! grep -q waiting ../waiter || break
+		sleep 0.1
+	done
+	grep -q waiting ../waiter
+	[ -f out/vhack/v_hack_b.safetensors ]
+	queued 'train --base=out/v_hack_b.safetensors'
+	wait "$waiter"
+	rm queue.json
+	state | diff ../before -
+}
+
 @test "wrong uses" {
 	bases
 	expect 2 artidx reorg --apply --undo
@@ -503,6 +567,47 @@ many() {
 	expect 0 artidx reorg --undo
 	state | diff ../before -
 	[ -z "$(ls -A out/vhack)" ]
+}
+
+# As if the last apply had died before its end: without the records APPLIED and SETTLED.
+interrupted() { truncate -s -64 .artidx/journal/*.journal; }
+
+@test "--recover goes on whatever the queue says, and warns" {
+	bases
+	state >../before
+	artidx reorg --apply $idle >/dev/null
+	state >../after
+	interrupted
+	mv out/vhack/v_hack_b.safetensors out/
+	queued 'train --base=out/v_hack_b.safetensors; train out/v_hack_a.safetensors'
+	expect 0 artidx reorg --recover --queue file:queue.json
+	has "task pueue 5 names what still moves: out/v_hack_b.safetensors"
+	rm queue.json
+	diff <(grep -v ^d ../after) <(state | grep -v ^d)
+	interrupted
+	queued 'train --base=out/vhack/v_hack_b.safetensors'
+	expect 3 artidx reorg --undo --queue file:queue.json
+	expect 0 artidx reorg --recover --undo --queue file:queue.json
+	has "task pueue 5 names what still moves: out/vhack"
+	rm queue.json
+	state | diff ../before -
+}
+
+@test "two file systems: what a process writes to stays, and is named" {
+	mounted out/vhack size=10m
+	bases
+	state >../before
+	artidx reorg --apply $idle >/dev/null
+	interrupted
+	exec 7>>out/vhack/v_hack_b.safetensors
+	expect 4 artidx reorg --recover --undo $idle 7>&-
+	has "out/vhack/v_hack_b.safetensors: a process has it open for writing"
+	[ -f out/vhack/v_hack_b.safetensors ] && [ ! -e out/v_hack_b.safetensors ]
+	[ -f out/v_hack_a.safetensors ] && [ -f out/v_hack_c.safetensors ]
+	exec 7>&-
+	artidx reorg --history >../history
+	expect 0 artidx reorg --undo "$(cut -c1-12 ../history)" $idle
+	state | diff ../before -
 }
 
 @test "a directory that is left empty and is a mount point stays" {

@@ -66,7 +66,7 @@ static void free_batches(struct ax_queue *queue)
 	ax_queue_free(queue);
 }
 
-/* One more; under the mutex, or before there are any. */
+/* One more; under the mutex, because those that there are may hire at the same time. */
 static int start_worker(struct scan *scan, struct ax_error *err)
 {
 	struct scan_worker *worker = &scan->workers[scan->n_workers];
@@ -110,10 +110,12 @@ int scan_crew_start(struct scan *scan, struct ax_error *err)
 	scan->working =
 		1; /* ourselves: whoever is ready first must not be taken for the last */
 	int status = 0;
-	for (unsigned i = 0; i < wanted && status == 0; i++)
+	pthread_mutex_lock(&scan->mutex);
+	while (scan->n_workers < wanted && status == 0)
 		status = start_worker(scan, err);
 	if (scan->n_workers) /* fewer do as well */
 		status = 0;
+	pthread_mutex_unlock(&scan->mutex);
 	scan_crew_leave(scan);
 	return status;
 }

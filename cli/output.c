@@ -127,12 +127,19 @@ void cli_print_done(struct cli_output *out, struct ax_buf *buf)
 	ax_buf_free(buf);
 }
 
+/* Nothing has no address where memory ran out. */
+static void print(struct cli_output *out, struct ax_str text)
+{
+	if (text.len)
+		fwrite(text.ptr, 1, text.len, out->stream);
+}
+
 void cli_print_path(struct cli_output *out, struct ax_str path)
 {
 	struct ax_buf buf = { 0 };
 
 	ax_text_quote(&buf, path);
-	fwrite(buf.data, 1, buf.len, out->stream);
+	print(out, ax_buf_str(&buf));
 	cli_print_done(out, &buf);
 }
 
@@ -141,7 +148,7 @@ void cli_print_text(struct cli_output *out, struct ax_str text)
 	struct ax_buf buf = { 0 };
 
 	ax_text_escape(&buf, text);
-	fwrite(buf.data, 1, buf.len, out->stream);
+	print(out, ax_buf_str(&buf));
 	cli_print_done(out, &buf);
 }
 
@@ -171,7 +178,7 @@ size_t cli_print_cut(struct cli_output *out, struct ax_str text, size_t columns)
 	struct ax_str whole = ax_buf_str(&buf);
 	width = ax_text_width(whole);
 	if (columns == 0 || width <= columns) {
-		fwrite(whole.ptr, 1, whole.len, out->stream);
+		print(out, whole);
 	} else {
 		struct ax_str start = ax_str_slice(whole, 0, fit(whole, columns - 1));
 		fprintf(out->stream, "%.*s\xe2\x80\xa6", AX_STR_ARG(start));
@@ -221,7 +228,7 @@ void cli_print_wrapped(struct cli_output *out, struct ax_str text, unsigned inde
 			fputc(' ', out->stream);
 			column++;
 		}
-		fwrite(word.ptr, 1, word.len, out->stream);
+		print(out, word);
 		column += width;
 	}
 	fputc('\n', out->stream);
@@ -250,8 +257,9 @@ static void report(const struct cli_output *out, const char *label, const char *
 	ax_text_escape(&buf, ax_str_from(message));
 	ax_buf_append_byte(&buf, '\n');
 	ax_buf_append_text(&buf, detail ? detail : "");
+	struct ax_str text = buf.failed ? AX_STR("artidx: no memory\n") : ax_buf_str(&buf);
 	/* Where standard error does not take it, there is nobody left to tell. */
-	ssize_t ignored = write(STDERR_FILENO, buf.data, buf.len);
+	ssize_t ignored = write(STDERR_FILENO, text.ptr, text.len);
 	(void)ignored;
 	ax_buf_free(&buf);
 }

@@ -29,15 +29,22 @@ static const char *join(struct cli *cli, const char *dir, const char *name)
 	return path;
 }
 
-/* The current directory's name in the arena, or NULL. */
-static const char *copy_cwd(struct cli *cli)
+static int no_memory(struct ax_error *err)
+{
+	return ax_fail(err, ENOMEM, "no memory for the project");
+}
+
+/* The current directory's name in the arena; NULL when it is gone or not readable. */
+static int find_cwd(struct cli *cli, const char **out, struct ax_error *err)
 {
 	char *cwd = getcwd(NULL, 0);
-	const char *copy =
-		cwd && *cwd == '/' ? ax_arena_copy(&cli->arena, ax_str_from(cwd)) : NULL;
 
+	bool is_known = cwd && *cwd == '/';
+	bool no_room = !cwd && errno == ENOMEM;
+
+	*out = is_known ? ax_arena_copy(&cli->arena, ax_str_from(cwd)) : NULL;
 	free(cwd);
-	return copy;
+	return no_room || (is_known && !*out) ? no_memory(err) : 0;
 }
 
 /* The physical path of a directory that the user named by option. */
@@ -46,13 +53,15 @@ static int named_directory(struct cli *cli, const char *path, const char *origin
 {
 	char *real = realpath(path, NULL);
 
+	if (!real && errno == ENOMEM)
+		return no_memory(err);
 	if (!real || !is_directory(real)) {
 		free(real);
 		return ax_fail(err, AX_EUSAGE, "%s: %s is not a directory", origin, path);
 	}
 	*out = ax_arena_copy(&cli->arena, ax_str_from(real));
 	free(real);
-	return *out ? 0 : ax_fail(err, ENOMEM, "no memory for the project");
+	return *out ? 0 : no_memory(err);
 }
 
 /* dir or the nearest directory above it that holds .artidx/: 1, 0 when there is none, -1. */
@@ -65,7 +74,7 @@ static int nearest_project(struct cli *cli, const char *dir, const char **out,
 		const char *root = ax_arena_copy(&cli->arena, at.len ? at : AX_STR("/"));
 		const char *own_dir = root ? join(cli, root, ".artidx") : NULL;
 		if (!own_dir)
-			return ax_fail(err, ENOMEM, "no memory for the project");
+			return no_memory(err);
 		*out = root;
 		if (is_directory(own_dir))
 			return 1;
@@ -133,9 +142,9 @@ static int find_catalogue(struct cli *cli, struct cli_project *project, struct a
 int cli_project_find(struct cli *cli, enum cli_root_rule rule, struct cli_project *out,
 	struct ax_error *err)
 {
-	struct cli_project project = { .cwd = copy_cwd(cli) };
+	struct cli_project project = { 0 };
 
-	if (find_root(cli, rule, &project, err) < 0)
+	if (find_cwd(cli, &project.cwd, err) < 0 || find_root(cli, rule, &project, err) < 0)
 		return -1;
 	project.own_dir = join(cli, project.root, ".artidx");
 	project.config = join(cli, project.root, "artidx.json");
@@ -143,7 +152,7 @@ int cli_project_find(struct cli *cli, enum cli_root_rule rule, struct cli_projec
 		return -1;
 	project.history = project.own_dir ? join(cli, project.own_dir, "history") : NULL;
 	if (!project.config || !project.history || !project.catalogue)
-		return ax_fail(err, ENOMEM, "no memory for the project");
+		return no_memory(err);
 	*out = project;
 	return 0;
 }

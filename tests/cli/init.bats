@@ -19,6 +19,16 @@ load support
 	diff before after
 }
 
+@test "the rule that init shows is one that works" {
+	artidx init >/dev/null
+	sed -n '/"rule":/,/"rules":/{/"rules":/d;s,//,,;p}' artidx.json >rule
+	echo "{\"rules\": [$(cat rule)]}" >artidx.json
+	safetensors out/a.safetensors '{"probe/x":{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]}}' 16
+	artidx scan >/dev/null
+	expect 0 artidx query class:probe --count
+	[ "$output" = 1 ]
+}
+
 @test "init does not follow a link, nor write where it may not" {
 	ln -s elsewhere artidx.json
 	expect 0 artidx init

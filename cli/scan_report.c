@@ -136,16 +136,20 @@ static size_t measure_paths(const struct cli_output *out, const struct idx_scan_
 	const char *status)
 {
 	size_t most = out->columns ? out->columns * PATH_MAX_SHARE / 100 : SIZE_MAX;
+	struct ax_buf shown_as = { 0 };
 	size_t widest = 0;
 	size_t shown = 0;
 
 	for (size_t i = 0; i < report->n_problems && shown < PROBLEMS_SHOWN; i++) {
 		if (strcmp(report->problems[i].status, status) != 0)
 			continue;
-		size_t width = ax_text_width(report->problems[i].path);
+		ax_buf_clear(&shown_as);
+		ax_text_quote(&shown_as, report->problems[i].path);
+		size_t width = ax_text_width(ax_buf_str(&shown_as));
 		widest = width > widest && width <= most ? width : widest;
 		shown++;
 	}
+	ax_buf_free(&shown_as);
 	return widest;
 }
 

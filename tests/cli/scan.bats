@@ -14,6 +14,14 @@ load support
 	[ "$(cat .artidx/.gitignore)" = "*" ]
 }
 
+@test "reasons begin below each other, quoted paths or not" {
+	small_project
+	cp -p out/cut.safetensors out/$'cut \xe9.safetensors'
+	expect 0 artidx scan
+	[ "$(grep 'the file ends' <<<"$output" | sed 's/byte.*//' | awk '{ print length }' | sort -u | wc -l)" = 1 ]
+	has '"out/cut \351.safetensors"  byte'
+}
+
 @test "same input, same bytes; nothing is read twice" {
 	small_project
 	artidx scan >/dev/null

@@ -80,26 +80,31 @@ static int sync_parents(char **paths, size_t n)
 	return 0;
 }
 
-int main(int argc, char **argv)
+static int move_all(char **from, char **to, size_t n)
 {
-	struct moves moves = { 0 };
-	bool is_back = argc > 2 && strcmp(argv[1], "-b") == 0;
-
-	if (argc < 2 || read_moves(argv[argc - 1], &moves) < 0)
-		return 1;
-	char **from = is_back ? moves.to : moves.from;
-	char **to = is_back ? moves.from : moves.to;
-	for (size_t i = 0; i < moves.count; i++) {
+	for (size_t i = 0; i < n; i++) {
 		if (i == 0 || strncmp(to[i], to[i - 1],
 				      (size_t)(strrchr(to[i], '/') - to[i] + 1)) != 0)
 			make_parents(to[i]);
 		if (renameat2(AT_FDCWD, from[i], AT_FDCWD, to[i], RENAME_NOREPLACE) < 0)
-			return fail(from[i]) ? 1 : 0;
+			return fail(from[i]);
 	}
-	if (sync_parents(to, moves.count) < 0 || sync_parents(from, moves.count) < 0)
-		return 1;
+	if (sync_parents(to, n) < 0)
+		return -1;
+	return sync_parents(from, n);
+}
+
+int main(int argc, char **argv)
+{
+	struct moves moves = { 0 };
+	bool is_back = argc > 2 && strcmp(argv[1], "-b") == 0;
+	int status = -1;
+
+	if (argc >= 2 && read_moves(argv[argc - 1], &moves) == 0)
+		status = is_back ? move_all(moves.to, moves.from, moves.count)
+				 : move_all(moves.from, moves.to, moves.count);
 	free(moves.text);
 	free(moves.from);
 	free(moves.to);
-	return 0;
+	return status < 0 ? 1 : 0;
 }

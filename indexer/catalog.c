@@ -513,7 +513,7 @@ static int find_chunk(struct idx_snapshot *snapshot, struct ax_str dir, struct a
 	struct ax_digest digest = ax_hash128(dir.ptr, dir.len);
 	uint32_t low = 0, high = UINT32_MAX;
 	char key[CATALOG_DIR_KEY];
-	struct idx_chunk chunk;
+	struct idx_chunk chunk = { 0 };
 	int status = 0;
 
 	while (low < high) {

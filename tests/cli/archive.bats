@@ -160,6 +160,7 @@ same_as_before() {
 	same_as_before out/old || true
 }
 
+# shellcheck disable=SC2030 # run sets status and lines in the shell of the test
 @test "wrong uses" {
 	expect 2 artidx archive
 	expect 2 artidx archive out/none
@@ -170,6 +171,7 @@ same_as_before() {
 }
 
 # hostile NAME WHY: refused by verify and by restore in one line that says why; nothing is made.
+# shellcheck disable=SC2031 # as above
 hostile() {
 	expect 1 artidx verify "$1.tar.zst"
 	[ "${#lines[@]}" -eq 1 ]

@@ -213,6 +213,7 @@ as_before() {
 	echo text >out/more/text
 	for acting in reorg "archive out/more --queue none --apply" \
 		"restore out/old.tar.zst old/sub/text"; do
+		# shellcheck disable=SC2086 # a list of words
 		artidx $acting >/dev/null 2>seen
 		[ "$(grep -cF "$line" seen)" -eq 1 ] || { echo "$acting"; cat seen; return 1; }
 	done

@@ -25,7 +25,7 @@ prepare() {
 	artidx scan >/dev/null
 }
 
-dead() { artidx scan >/dev/null && artidx dead --json --queue none "$@"; }
+dead() { artidx scan >/dev/null && artidx dead --json --queue none; }
 may_go() { dead | jq -r '.rows[] | select(.kept_by == []) | .path'; }
 keeps() { dead | jq -e --arg text "$1" '.rows[0].kept_by | map(contains($text)) | any'; }
 

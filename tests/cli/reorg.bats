@@ -381,7 +381,7 @@ idle=--queue=none
 @test "a script that a shell still reads is not edited under its hands" {
 	bases
 	inodes >../before
-	sleep 100 <justfile &
+	sleep 100 3<justfile &
 	local reader=$!
 	expect 3 artidx reorg --apply $idle
 	has "justfile: process $reader has it open"
@@ -424,6 +424,7 @@ queued() {
 	# In a directory that would go; an old name is none that goes; what no shell can tell.
 	queued 'train --save=out/vhack/v_hack_new.safetensors'
 	expect 3 artidx reorg --undo --queue file:queue.json
+	# shellcheck disable=SC2016 # for the shell of the job
 	queued 'train $BASE'
 	expect 3 artidx reorg --undo --queue file:queue.json
 	[[ $output =~ cannot\ tell\ +pueue\ 5 ]]
@@ -431,7 +432,7 @@ queued() {
 	expect 3 artidx reorg --undo --queue file:queue.json
 	rm queue.json
 	inodes >../applied
-	sleep 100 <out/vhack/v_hack_c.safetensors &
+	sleep 100 3<out/vhack/v_hack_c.safetensors &
 	local reader=$!
 	expect 3 artidx reorg --undo $idle
 	has "out/vhack/v_hack_c.safetensors: process $reader has it open"

@@ -1,10 +1,21 @@
 #include "cli/record_json.h"
 
+#include "base/buf.h"
 #include "base/json.h"
 #include "indexer/record.h"
 #include "safetensors/header.h"
 
 #include <stdio.h>
+
+int cli_record_json_print(FILE *stream, struct ax_buf *text, struct ax_error *err)
+{
+	ax_buf_append_byte(text, '\n');
+	int status = ax_buf_check(text, "the JSON document", err);
+	if (status == 0)
+		fwrite(text->data, 1, text->len, stream);
+	ax_buf_free(text);
+	return status;
+}
 
 void cli_record_json_text(struct ax_json_writer *w, const char *key, struct ax_str text)
 {

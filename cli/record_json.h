@@ -10,11 +10,17 @@
 #include "base/units.h"
 
 #include <stdint.h>
+#include <stdio.h>
 
+struct ax_buf;
+struct ax_error;
 struct ax_json_writer;
 struct idx_attribute;
 struct idx_value;
 struct sft_tensor;
+
+/* Print a document that is complete, with a newline behind it. text is freed, also on failure. */
+int cli_record_json_print(FILE *stream, struct ax_buf *text, struct ax_error *err);
 
 void cli_record_json_text(struct ax_json_writer *w, const char *key, struct ax_str text);
 void cli_record_json_u64(struct ax_json_writer *w, const char *key, uint64_t number);

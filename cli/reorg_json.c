@@ -203,12 +203,7 @@ static int end_document(struct ax_json_writer *w, struct cli_output *out,
 		write_gate(w, &reorg->gate);
 	cli_record_json_bool(w, "applied", outcome->applied);
 	ax_json_end_object(w);
-	ax_buf_append_byte(w->buf, '\n');
-	int status = ax_buf_check(w->buf, "the JSON document", err);
-	if (status == 0)
-		fwrite(w->buf->data, 1, w->buf->len, out->stream);
-	ax_buf_free(w->buf);
-	return status;
+	return cli_record_json_print(out->stream, w->buf, err);
 }
 
 int cli_reorg_json(struct cli_output *out, const struct cli_reorg *reorg,

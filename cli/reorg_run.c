@@ -256,12 +256,7 @@ static int print_json(struct cli_reorg *reorg, struct reorg_store *store,
 	}
 	ax_json_end_array(&w);
 	ax_json_end_object(&w);
-	ax_buf_append_byte(&text, '\n');
-	int status = ax_buf_check(&text, "the JSON document", err);
-	if (status == 0)
-		fwrite(text.data, 1, text.len, reorg->cli->out.stream);
-	ax_buf_free(&text);
-	return status;
+	return cli_record_json_print(reorg->cli->out.stream, &text, err);
 }
 
 int cli_reorg_history(struct cli_reorg *reorg, struct reorg_store *store, bool json,

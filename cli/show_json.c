@@ -21,12 +21,7 @@ static void begin(struct ax_json_writer *w, const struct cli_show_subject *subje
 static int end(struct ax_json_writer *w, struct cli_output *out, struct ax_error *err)
 {
 	ax_json_end_object(w);
-	ax_buf_append_byte(w->buf, '\n');
-	int status = ax_buf_check(w->buf, "the JSON document", err);
-	if (status == 0)
-		fwrite(w->buf->data, 1, w->buf->len, out->stream);
-	ax_buf_free(w->buf);
-	return status;
+	return cli_record_json_print(out->stream, w->buf, err);
 }
 
 static void write_ids(struct ax_json_writer *w, const char *key, const struct ax_str *ids,

@@ -210,12 +210,7 @@ static int print_document(const struct placing *p, struct ax_error *err)
 	cli_record_json_bool(&w, "exists", exists(p, &p->path));
 	write_run(&w, p);
 	ax_json_end_object(&w);
-	ax_buf_append_byte(&text, '\n');
-	int status = ax_buf_check(&text, "the JSON document", err);
-	if (status == 0)
-		fwrite(text.data, 1, text.len, p->cli->out.stream);
-	ax_buf_free(&text);
-	return status;
+	return cli_record_json_print(p->cli->out.stream, &text, err);
 }
 
 static int check_arguments(const struct cli *cli, struct ax_error *err)

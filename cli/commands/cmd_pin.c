@@ -57,12 +57,7 @@ static int print_json(struct cli *cli, const struct cli_project *project,
 	}
 	ax_json_end_array(&w);
 	ax_json_end_object(&w);
-	ax_buf_append_byte(&text, '\n');
-	int status = ax_buf_check(&text, "the JSON document", err);
-	if (status == 0)
-		fwrite(text.data, 1, text.len, cli->out.stream);
-	ax_buf_free(&text);
-	return status;
+	return cli_record_json_print(cli->out.stream, &text, err);
 }
 
 static int pin_one(struct cli *cli, const char *operand, struct ax_str path,

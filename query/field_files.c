@@ -226,6 +226,7 @@ static int get_dup(struct qry_row *row, const struct qry_ref *ref, struct qry_va
 	struct ax_error *err)
 {
 	const struct idx_detail *detail;
+	struct ax_str path;
 	uint64_t count;
 	int found = find_tensors(row, &detail, err);
 
@@ -233,7 +234,8 @@ static int get_dup(struct qry_row *row, const struct qry_ref *ref, struct qry_va
 	*out = (struct qry_value){ 0 };
 	if (found <= 0)
 		return found;
-	if (qry_relations_alike(row->scope, detail, row->entry.size, &count, err) < 0)
+	if (qry_row_path(row, &path, err) < 0 ||
+		qry_relations_copies(row->scope, path, &count, err) < 0)
 		return -1;
 	*out = qry_unsigned(count);
 	return 0;
@@ -433,8 +435,9 @@ const struct qry_field qry_file_fields[] = {
 	{ "used_by", QRY_TYPE_TEXT, QRY_COST_RELATIONS, .flags = QRY_FIELD_LIST,
 		.get = get_used_by, .doc = "runs whose command line names it" },
 	{ "dup", QRY_TYPE_INT, QRY_COST_RELATIONS, .get = get_dup,
-		.doc = "how many files have its header and size, itself too: their bytes are "
-		       "not compared" },
+		.doc = "how many files, itself too, have its size, its header and the same "
+		       "bytes "
+		       "in 17 places" },
 	{ "refs", QRY_TYPE_INT, QRY_COST_RELATIONS, .flags = QRY_FIELD_REFS, .get = get_refs,
 		.doc = "how many lines of scripts and configurations name it" },
 	{ "dest", QRY_TYPE_TEXT, .flags = JSON | QRY_FIELD_NOTE | QRY_FIELD_PATH,

@@ -6,6 +6,7 @@
 #include "indexer/catalog.h"
 #include "indexer/jobs.h"
 #include "indexer/references.h"
+#include "query/copies.h"
 #include "query/row.h"
 #include "query/table.h"
 
@@ -29,14 +30,7 @@ struct qry_relations {
 	struct ax_arena run_ids;
 	struct ax_str *runs; /* ids by index, in memory of their own */
 	size_t n_runs, run_capacity;
-	bool has_alike;
-	struct qry_table alike; /* struct likeness -> uint64_t */
-};
-
-/* What makes two files alike, as a key. */
-struct likeness {
-	struct ax_digest header;
-	uint64_t size;
+	struct qry_copies copies;
 };
 
 static int no_memory(struct ax_error *err)
@@ -51,7 +45,7 @@ void qry_relations_free(struct qry_relations *relations)
 	qry_table_free(&relations->users.links);
 	qry_table_free(&relations->references.links);
 	qry_table_free(&relations->jobs.links);
-	qry_table_free(&relations->alike);
+	qry_copies_free(&relations->copies);
 	ax_arena_free(&relations->run_ids);
 	free(relations->runs);
 	free(relations);
@@ -236,62 +230,16 @@ int qry_relations_jobs(struct qry_scope *scope, struct ax_str path, struct ax_ar
 	return collect(&scope->relations->jobs, path, arena, out, err);
 }
 
-static struct likeness likeness_of(const struct idx_detail *detail, uint64_t size)
-{
-	return (struct likeness){ .header = detail->header, .size = size };
-}
-
-static int count_file(struct qry_table *table, const struct idx_detail *detail, uint64_t size,
+int qry_relations_copies(struct qry_scope *scope, struct ax_str path, uint64_t *out,
 	struct ax_error *err)
 {
-	struct likeness likeness = likeness_of(detail, size);
-	void **value = qry_table_put(table, ax_str((const char *)&likeness, sizeof(likeness)));
-
-	if (value && !*value)
-		*value = ax_arena_alloc(&table->arena, sizeof(uint64_t));
-	if (!value || !*value)
-		return no_memory(err);
-	++*(uint64_t *)*value;
-	return 0;
-}
-
-static int read_alike(struct qry_scope *scope, struct ax_error *err)
-{
-	struct idx_filter filter = { 0 };
-	struct idx_files *files = NULL;
-	struct ax_arena arena = { 0 };
-	struct idx_entry entry;
-	struct idx_detail detail;
-	int found = idx_files_open(scope->snapshot, &filter, &files, err) < 0 ? -1 : 1;
-
-	while (found > 0) {
-		found = idx_files_next(files, &entry, err);
-		if (found <= 0 || entry.detail == 0)
-			continue;
-		ax_arena_clear(&arena);
-		if (idx_snapshot_detail(scope->snapshot, &entry, &arena, &detail, err) < 0 ||
-			(detail.has_tensors && count_file(&scope->relations->alike, &detail,
-						       entry.size, err) < 0))
-			found = -1;
-	}
-	idx_files_close(files);
-	ax_arena_free(&arena);
-	scope->relations->has_alike = found == 0;
-	return found;
-}
-
-int qry_relations_alike(struct qry_scope *scope, const struct idx_detail *detail, uint64_t size,
-	uint64_t *out, struct ax_error *err)
-{
-	struct likeness likeness = likeness_of(detail, size);
-	const uint64_t *count;
+	struct qry_copies *copies;
 
 	if (need(scope, err) < 0)
 		return -1;
-	if (!scope->relations->has_alike && read_alike(scope, err) < 0)
+	copies = &scope->relations->copies;
+	if (!copies->is_read && qry_copies_read(copies, scope->snapshot, scope->root, err) < 0)
 		return -1;
-	count = qry_table_get(&scope->relations->alike,
-		ax_str((const char *)&likeness, sizeof(likeness)));
-	*out = count ? *count : 1;
+	*out = qry_copies_count(copies, path);
 	return 0;
 }

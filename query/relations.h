@@ -36,8 +36,8 @@ int qry_relations_references(struct qry_scope *scope, struct ax_str path,
 int qry_relations_jobs(struct qry_scope *scope, struct ax_str path, struct ax_arena *arena,
 	struct qry_related *out, struct ax_error *err);
 
-/* How many files, this one too, have the same header and size. */
-int qry_relations_alike(struct qry_scope *scope, const struct idx_detail *detail, uint64_t size,
-	uint64_t *out, struct ax_error *err);
+/* How many files, this one too, hold what the file at path holds: see query/copies.h. */
+int qry_relations_copies(struct qry_scope *scope, struct ax_str path, uint64_t *out,
+	struct ax_error *err);
 
 #endif

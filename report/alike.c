@@ -2,14 +2,12 @@
 
 #include "base/buf.h"
 #include "base/error.h"
-#include "base/file.h"
 #include "base/path.h"
 #include "indexer/catalog.h"
+#include "indexer/sample.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 struct candidate {
@@ -100,62 +98,19 @@ out:
 	return status;
 }
 
-/* The file, if it is what the catalogue says; else -1. */
-static int open_candidate(int root, const struct candidate *file)
-{
-	int fd = ax_open_beneath(root, file->path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
-	struct stat st;
-
-	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-		(uint64_t)st.st_size == file->bytes)
-		return fd;
-	if (fd >= 0)
-		close(fd);
-	return -1;
-}
-
-static bool add_piece(struct ax_hasher *hasher, int fd, uint64_t at, size_t size)
-{
-	char bytes[RPT_PIECE];
-	struct ax_error ignored;
-
-	if (ax_pread_full(fd, bytes, size, (off_t)at, "", &ignored) < 0)
-		return false;
-	ax_hasher_update(hasher, bytes, size);
-	return true;
-}
-
-/* The digest of pieces that are spread evenly: of the whole of a file that has no more. */
-static bool look(int root, struct candidate *file, struct ax_hasher *hasher)
-{
-	uint64_t size = file->bytes < RPT_PIECE ? file->bytes : RPT_PIECE;
-	uint64_t last = file->bytes - size;
-	int fd = open_candidate(root, file);
-	bool good = fd >= 0;
-
-	ax_hasher_reset(hasher);
-	for (uint64_t i = 0; good && i < RPT_PIECES; i++)
-		good = add_piece(hasher, fd, last / (RPT_PIECES - 1) * i, (size_t)size);
-	good = good && add_piece(hasher, fd, last, (size_t)size);
-	if (fd >= 0)
-		close(fd);
-	file->digest = ax_hasher_digest(hasher);
-	return good;
-}
-
 /* The digest of all of a file. */
 static bool read_whole(int root, struct candidate *file, struct ax_hasher *hasher)
 {
-	int fd = open_candidate(root, file);
+	int fd = idx_sample_open(root, file->path, file->bytes);
 	bool good = fd >= 0;
 	uint64_t at = 0;
 
 	ax_hasher_reset(hasher);
 	while (good && at < file->bytes) {
 		uint64_t left = file->bytes - at;
-		uint64_t size = left < RPT_PIECE ? left : RPT_PIECE;
+		uint64_t size = left < IDX_SAMPLE_BYTES ? left : IDX_SAMPLE_BYTES;
 
-		good = add_piece(hasher, fd, at, (size_t)size);
+		good = idx_sample_add(hasher, fd, at, (size_t)size);
 		at += size;
 	}
 	if (fd >= 0)
@@ -171,8 +126,10 @@ static size_t digest_all(struct search *search, struct candidate *files, size_t 
 	size_t kept = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		bool good = is_whole ? read_whole(search->root, &files[i], search->hasher)
-				     : look(search->root, &files[i], search->hasher);
+		bool good = is_whole
+				    ? read_whole(search->root, &files[i], search->hasher)
+				    : idx_sample_take(search->root, files[i].path,
+					      files[i].bytes, search->hasher, &files[i].digest);
 		if (good)
 			files[kept++] = files[i];
 	}

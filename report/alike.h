@@ -18,8 +18,6 @@ struct idx_snapshot;
 enum {
 	RPT_CANDIDATES = 20000, /* the largest files, among which equal sizes are looked for */
 	RPT_LOOKS = 600,        /* of these are opened */
-	RPT_PIECES = 16,
-	RPT_PIECE = 4096,           /* bytes of each piece */
 	RPT_READ_LIMIT = 256 << 20, /* bytes read of files as a whole */
 };
 

@@ -157,3 +157,17 @@ END
 	expect 0 artidx query "$PWD-other" --count
 	[ "$output" = 0 ]
 }
+
+@test "dup means equal bytes, as far as a query looks: a series of one layout is none" {
+	cp -p out/v_hack_a.safetensors out/copy.safetensors
+	cp -p out/v_hack_a.safetensors out/next.safetensors
+	printf 'X' | dd of=out/next.safetensors bs=1 conv=notrunc status=none \
+		seek=$(($(stat -c %s out/next.safetensors) - 1))
+	ln out/next.safetensors out/same_inode.safetensors
+	artidx scan >/dev/null
+	expect 0 artidx query dup:2.. --sort path --paths
+	[ "$output" = $'out/copy.safetensors\nout/v_hack_a.safetensors' ]
+	[ "$(artidx query path=out/next.safetensors --tsv -c dup | tail -n 1)" = 1 ]
+	truncate -s 10 out/copy.safetensors
+	[ "$(artidx query path=out/v_hack_a.safetensors --tsv -c dup | tail -n 1)" = 1 ]
+}

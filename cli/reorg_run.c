@@ -174,7 +174,8 @@ int cli_reorg_recover(struct cli_reorg *reorg, struct reorg_store *store, bool b
 	const struct reorg_summary *interrupted = find_newest(list, n, false);
 	if (interrupted)
 		return run_one(reorg, store, interrupted->id, &way, err);
-	if (cli_reorg_settle_all(reorg, store, err) < 0)
+	if (reorg_store_check_finished(store, NULL, err) < 0 ||
+		cli_reorg_settle_all(reorg, store, err) < 0)
 		return -1;
 	fputs("nothing to recover: no plan was interrupted\n", reorg->cli->out.stream);
 	return 0;
@@ -183,16 +184,15 @@ int cli_reorg_recover(struct cli_reorg *reorg, struct reorg_store *store, bool b
 /* What a plan of the store is made of. */
 struct counts {
 	uint64_t files, dirs, edits, links;
+	struct ax_error why; /* with a code when the plan cannot be read */
 };
 
-/* All zero for a plan that cannot be read: its state says so. */
 static struct counts count_acts(struct reorg_store *store, const char *id)
 {
 	struct counts counts = { 0 };
 	struct reorg_journal *journal = NULL;
-	struct ax_error ignored;
 
-	if (reorg_journal_open(store, id, &journal, &ignored) < 0)
+	if (reorg_journal_open(store, id, &journal, &counts.why) < 0)
 		return counts;
 	const struct reorg_plan *plan = reorg_journal_plan(journal);
 	for (size_t i = 0; i < plan->n_acts; i++) {
@@ -228,6 +228,10 @@ static void print_summary(struct cli_output *out, const struct reorg_summary *su
 	print_count(out, counts->dirs, counts->dirs == 1 ? "directory" : "directories");
 	print_count(out, counts->edits, counts->edits == 1 ? "script" : "scripts");
 	print_count(out, counts->links, counts->links == 1 ? "link" : "links");
+	if (counts->why.code) {
+		fputs("  ", out->stream);
+		cli_print_text(out, ax_str_from(counts->why.message));
+	}
 	fputc('\n', out->stream);
 }
 
@@ -248,6 +252,8 @@ static int print_json(struct cli_reorg *reorg, struct reorg_store *store,
 		cli_record_json_text(&w, "state", ax_str_from(reorg_state_name(list[i].state)));
 		cli_record_json_time(&w, "time", list[i].time);
 		struct counts counts = count_acts(store, list[i].id);
+		if (counts.why.code)
+			cli_record_json_text(&w, "why", ax_str_from(counts.why.message));
 		cli_record_json_u64(&w, "files", counts.files);
 		cli_record_json_u64(&w, "dirs", counts.dirs);
 		cli_record_json_u64(&w, "edits", counts.edits);

@@ -98,7 +98,9 @@ static const struct member reorg[] = {
 };
 
 static const struct member history[] = {
-	{ "rows", "[{plan, state, time, time_ns, files, dirs, edits, links}]: plans so far" },
+	{ "rows",
+		"[{plan, state, time, time_ns, files, dirs, edits, links, why}]: plans so far; "
+		"why: what is wrong with one that cannot be read" },
 	{ 0 },
 };
 

@@ -237,7 +237,7 @@ static int begin_run(struct reorg_run *run, struct reorg_journal *journal,
 	reorg_dirs_init(&run->dirs, options->root);
 	if (options->progress)
 		atomic_store(&options->progress->total, run->plan->n_acts);
-	return reorg_copy_load(run, err);
+	return reorg_journal_make_ready(journal, err) < 0 ? -1 : reorg_copy_load(run, err);
 }
 
 static void end_run(struct reorg_run *run)

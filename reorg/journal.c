@@ -5,7 +5,7 @@
  * plan_file.c.
  *
  *	offset  size
- *	     0     4  "AXJ1"
+ *	     0     4  "AXJ1": 1 is the version of this format
  *	     4     4  kind
  *	     8     8  length of the payload
  *	    16     8  XXH3-64 of the payload
@@ -30,6 +30,9 @@
  *	 8 ABANDONED  empty; failed before the first act, nothing has changed
  *	 9 SETTLED    empty; catalogue and history know of the APPLIED or UNDONE before it
  *	10 NOTE       4 bytes tag, bytes; for the owner of the plan
+ *
+ * A head is the same in all versions to come. So a whole record of another version or kind is told
+ * from a torn one, and a journal with one is left alone: a newer artidx wrote it.
  *
  * The file is ID.plan while it holds only a PLAN. To begin, BEGIN is appended, the file synced,
  * renamed to ID.journal and the directory synced: a file of that name has both for sure, and in a
@@ -71,6 +74,28 @@ static int sync_file(int fd)
 	return status;
 }
 
+static int open_file(struct reorg_journal *journal, int flags, struct ax_error *err)
+{
+	do
+		journal->fd = openat(reorg_store_fd(journal->store), journal->file,
+			flags | O_RDWR | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
+	while (journal->fd < 0 && errno == EINTR);
+	if (journal->fd < 0)
+		return ax_fail_errno(err, "%s: cannot open the journal", journal->file);
+	return 0;
+}
+
+int reorg_journal_make_ready(struct reorg_journal *journal, struct ax_error *err)
+{
+	if (journal->fd < 0 && open_file(journal, 0, err) < 0)
+		return -1;
+	/* What a crash left behind the last record must not stand behind the next one. */
+	if (journal->has_tail && ftruncate(journal->fd, (off_t)journal->end) < 0)
+		return ax_fail_errno(err, "%s: cannot cut off a torn record", journal->file);
+	journal->has_tail = false;
+	return 0;
+}
+
 /* Write a record behind the last one. Nothing is synced. */
 static int write_record(struct reorg_journal *journal, enum reorg_record_kind kind,
 	const struct ax_buf *payload, struct ax_error *err)
@@ -103,7 +128,8 @@ static int append(struct reorg_journal *journal, enum reorg_record_kind kind,
 
 	if (journal->broken)
 		return ax_fail(err, EIO, "%s: could not be written before", journal->file);
-	if (write_record(journal, kind, payload, err) < 0)
+	if (reorg_journal_make_ready(journal, err) < 0 ||
+		write_record(journal, kind, payload, err) < 0)
 		return -1;
 	if (sync_file(journal->fd) < 0) {
 		ax_fail_errno(err, "%s: cannot sync the journal", journal->file);
@@ -114,17 +140,6 @@ static int append(struct reorg_journal *journal, enum reorg_record_kind kind,
 	}
 	journal->state = reorg_record_state(kind, journal->state);
 	journal->settled = reorg_record_settled(kind, journal->settled);
-	return 0;
-}
-
-static int open_file(struct reorg_journal *journal, int flags, struct ax_error *err)
-{
-	do
-		journal->fd = openat(reorg_store_fd(journal->store), journal->file,
-			flags | O_RDWR | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
-	while (journal->fd < 0 && errno == EINTR);
-	if (journal->fd < 0)
-		return ax_fail_errno(err, "%s: cannot open the journal", journal->file);
 	return 0;
 }
 
@@ -158,15 +173,8 @@ int reorg_journal_open(struct reorg_store *store, const char *id, struct reorg_j
 		snprintf(journal->file, sizeof(journal->file), "%s.journal", summary.id);
 	if (ax_file_read(reorg_store_fd(store), journal->file, SIZE_MAX / 2, &journal->text,
 		    err) < 0 ||
-		reorg_journal_read(journal, has_begun, err) < 0 ||
-		open_file(journal, 0, err) < 0)
+		reorg_journal_read(journal, has_begun, err) < 0)
 		goto out;
-	/* What a crash left behind the last record must not stand behind the next one. */
-	if (journal->text.len > journal->end &&
-		ftruncate(journal->fd, (off_t)journal->end) < 0) {
-		ax_fail_errno(err, "%s: cannot cut off a torn record", journal->file);
-		goto out;
-	}
 	*out = journal;
 	journal = NULL;
 	status = 0;

@@ -68,7 +68,8 @@ int reorg_journal_create(struct reorg_store *store, const struct reorg_plan *pla
 
 /*
  * Open a plan by its id or by a beginning of it that fits only one. AX_EUSAGE when there is none,
- * AX_ECORRUPT when it is damaged; a torn last record is what a crash leaves, and is left out.
+ * AX_ECORRUPT when it is damaged, AX_EREFUSED when a newer artidx wrote it; a torn last record is
+ * what a crash leaves, and is left out. Nothing is written.
  */
 int reorg_journal_open(struct reorg_store *store, const char *id, struct reorg_journal **out,
 	struct ax_error *err);
@@ -111,7 +112,13 @@ int reorg_journal_note(struct reorg_journal *journal, const struct reorg_note *n
 size_t reorg_journal_notes(const struct reorg_journal *journal, const struct reorg_note **out);
 
 /*
- * The rest is for apply.c. Each of these is durable when it returns 0. After a failure the file
+ * The rest is for apply.c. Open the file for records, and cut off what a crash left behind the
+ * last one. Before anything changes, so that nothing does whose record could not be written.
+ */
+int reorg_journal_make_ready(struct reorg_journal *journal, struct ax_error *err);
+
+/*
+ * Each of these is durable when it returns 0. After a failure the file
  * ends where it ended before, as far as this process can tell, and takes no more records from it.
  */
 int reorg_journal_begin(struct reorg_journal *journal, const struct reorg_beginning *beginning,

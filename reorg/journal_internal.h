@@ -12,7 +12,7 @@
 #include "base/reader.h"
 #include "reorg/journal.h"
 
-/* Stored: never renumber. */
+/* Stored, but for the last: never renumber. */
 enum reorg_record_kind {
 	REORG_RECORD_PLAN = 1,
 	REORG_RECORD_BEGIN,
@@ -24,7 +24,7 @@ enum reorg_record_kind {
 	REORG_RECORD_ABANDONED,
 	REORG_RECORD_SETTLED,
 	REORG_RECORD_NOTE,
-	REORG_RECORD_KINDS,
+	REORG_RECORD_NEWER, /* whole, and of a kind or a format that only a newer artidx knows */
 };
 
 enum { REORG_RECORD_HEAD = 32, REORG_JOURNAL_NAME = 32 };
@@ -33,9 +33,10 @@ struct reorg_journal {
 	struct reorg_store *store;
 	char id[REORG_ID_SIZE];
 	char file[REORG_JOURNAL_NAME];
-	int fd;
-	uint64_t end; /* where the next record goes */
-	bool broken;  /* a sync failed: what is on the disk behind end is unknown */
+	int fd;        /* -1 before the first record is written */
+	uint64_t end;  /* where the next record goes */
+	bool has_tail; /* a crash left something behind end: to be cut off before that */
+	bool broken;   /* a sync failed: what is on the disk behind end is unknown */
 	struct ax_buf
 		text; /* the whole file as it was read: plan and beginning point into it */
 	struct ax_arena arena;
@@ -83,7 +84,10 @@ bool reorg_indexes_decode(struct ax_reader *reader, struct ax_arena *arena, cons
 enum reorg_state reorg_record_state(enum reorg_record_kind kind, enum reorg_state before);
 bool reorg_record_settled(enum reorg_record_kind kind, bool before);
 
-/* Make sense of journal->text: the plan, and where it has begun, all records up to a torn one. */
+/*
+ * Make sense of journal->text: the plan, and where it has begun, all records up to a torn one.
+ * AX_EREFUSED when a newer artidx wrote one of them.
+ */
 int reorg_journal_read(struct reorg_journal *journal, bool has_begun, struct ax_error *err);
 
 /* Take in a beginning, or a note. -1 when memory ran out. */

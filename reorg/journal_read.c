@@ -12,6 +12,12 @@ static int corrupt(const struct reorg_journal *journal, size_t offset, struct ax
 		journal->file, offset);
 }
 
+static int newer(const struct reorg_journal *journal, struct ax_error *err)
+{
+	return ax_fail(err, AX_EREFUSED, "%s: was written by a newer artidx: use that one",
+		journal->file);
+}
+
 int reorg_journal_no_memory(const struct reorg_journal *journal, struct ax_error *err)
 {
 	return ax_fail(err, ENOMEM, "%s: no memory for the journal", journal->file);
@@ -113,7 +119,7 @@ static int read_payload(struct reorg_journal *journal, enum reorg_record_kind ki
 	case REORG_RECORD_SETTLED:
 		return 0;
 	case REORG_RECORD_PLAN:
-	case REORG_RECORD_KINDS:
+	case REORG_RECORD_NEWER:
 		break;
 	}
 	reader->failed = true;
@@ -128,6 +134,8 @@ static int read_records(struct reorg_journal *journal, struct ax_error *err)
 
 	while (reorg_record_decode(ax_str_slice(text, journal->end, text.len), &record)) {
 		struct ax_reader reader = { .rest = record.payload };
+		if (record.kind == REORG_RECORD_NEWER)
+			return newer(journal, err);
 		if (journal->has_begun == (record.kind == REORG_RECORD_BEGIN))
 			return corrupt(journal, journal->end, err);
 		if (read_payload(journal, record.kind, &reader) < 0)
@@ -149,7 +157,11 @@ int reorg_journal_read(struct reorg_journal *journal, bool has_begun, struct ax_
 	struct ax_str text = ax_buf_str(&journal->text);
 	struct reorg_record record;
 
-	if (!reorg_record_decode(text, &record) || record.kind != REORG_RECORD_PLAN)
+	if (!reorg_record_decode(text, &record))
+		return corrupt(journal, 0, err);
+	if (record.kind == REORG_RECORD_NEWER)
+		return newer(journal, err);
+	if (record.kind != REORG_RECORD_PLAN)
 		return corrupt(journal, 0, err);
 	if (reorg_plan_decode(record.payload, journal->file, &journal->arena, &journal->plan,
 		    err) < 0 ||
@@ -157,5 +169,8 @@ int reorg_journal_read(struct reorg_journal *journal, bool has_begun, struct ax_
 		return -1;
 	journal->end = REORG_RECORD_HEAD + record.payload.len;
 	journal->settled = true;
-	return has_begun ? read_records(journal, err) : 0;
+	if (has_begun && read_records(journal, err) < 0)
+		return -1;
+	journal->has_tail = text.len > journal->end;
+	return 0;
 }

@@ -6,7 +6,8 @@
 #include <stdlib.h>
 
 enum {
-	MAGIC = 0x314a5841, /* "AXJ1" in the file */
+	MAGIC = 0x4a5841, /* "AXJ" in the file, then the version of the format */
+	VERSION = '1',
 	HASHED_HEAD = 24,
 	DIR_MIN = 15, /* least bytes of a directory, of an edited file's content */
 	CONTENT_MIN = 2,
@@ -16,7 +17,7 @@ void reorg_record_encode(enum reorg_record_kind kind, struct ax_str payload, str
 {
 	size_t start = buf->len;
 
-	ax_buf_append_u32(buf, MAGIC);
+	ax_buf_append_u32(buf, MAGIC | (uint32_t)VERSION << 24);
 	ax_buf_append_u32(buf, kind);
 	ax_buf_append_u64(buf, payload.len);
 	ax_buf_append_u64(buf, ax_hash64(payload.ptr, payload.len));
@@ -35,9 +36,11 @@ bool reorg_record_head(struct ax_str head, enum reorg_record_kind *kind, uint64_
 	ax_reader_u64(&reader);
 	if (ax_reader_u64(&reader) != ax_hash64(head.ptr, HASHED_HEAD) || reader.failed)
 		return false;
-	if (magic != MAGIC || !number || number >= REORG_RECORD_KINDS)
+	uint32_t version = magic >> 24;
+	if ((magic & 0xffffff) != MAGIC || version < VERSION || !number)
 		return false;
-	*kind = number;
+	bool is_known = version == VERSION && number < REORG_RECORD_NEWER;
+	*kind = is_known ? number : REORG_RECORD_NEWER;
 	*length = len;
 	return true;
 }
@@ -60,7 +63,7 @@ bool reorg_record_decode(struct ax_str bytes, struct reorg_record *out)
 
 bool reorg_record_occurs(struct ax_str bytes)
 {
-	static const char magic[] = { 'A', 'X', 'J', '1' };
+	static const char magic[] = { 'A', 'X', 'J' };
 	struct reorg_record record;
 
 	while (bytes.len >= REORG_RECORD_HEAD) {
@@ -181,12 +184,13 @@ struct reorg_copy reorg_copy_decode(struct ax_reader *reader)
 
 enum reorg_state reorg_record_state(enum reorg_record_kind kind, enum reorg_state before)
 {
-	static const enum reorg_state states[REORG_RECORD_KINDS] = {
+	static const enum reorg_state states[REORG_RECORD_NEWER + 1] = {
 		[REORG_RECORD_BEGIN] = REORG_RUNNING,
 		[REORG_RECORD_APPLIED] = REORG_APPLIED,
 		[REORG_RECORD_UNDO] = REORG_UNDOING,
 		[REORG_RECORD_UNDONE] = REORG_UNDONE,
 		[REORG_RECORD_ABANDONED] = REORG_ABANDONED,
+		[REORG_RECORD_NEWER] = REORG_NEWER,
 	};
 
 	return states[kind] ? states[kind] : before;

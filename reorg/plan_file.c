@@ -2,7 +2,7 @@
  * A plan as bytes. Numbers are unsigned LEB128 (varint); a time is 8 bytes, little-endian
  * nanoseconds since 1970; a string is its length as a varint, and its bytes.
  *
- *	varint   1, the version of this format
+ *	varint   1, the version of this format: another kind of act makes it another version
  *	time     when the plan was made
  *	string   title
  *	varint   number of acts, then each act:
@@ -176,6 +176,13 @@ static bool decode_act(struct ax_reader *reader, struct ax_arena *arena, struct 
 	return !(has & HAS_EDIT) || decode_edit(reader, arena, act);
 }
 
+bool reorg_plan_is_newer(struct ax_str start)
+{
+	struct ax_reader reader = { .rest = start };
+
+	return ax_reader_varint(&reader) > VERSION;
+}
+
 int reorg_plan_decode(struct ax_str bytes, const char *name, struct ax_arena *arena,
 	struct reorg_plan *out, struct ax_error *err)
 {
@@ -183,10 +190,13 @@ int reorg_plan_decode(struct ax_str bytes, const char *name, struct ax_arena *ar
 	struct reorg_plan plan = { 0 };
 	uint64_t version = ax_reader_varint(&reader);
 
-	if (!reader.failed && version != VERSION)
-		return ax_fail(err, AX_ECORRUPT,
-			"%s: has version %" PRIu64 ", this artidx reads version %d", name,
-			version, VERSION);
+	if (version > VERSION)
+		return ax_fail(err, AX_EREFUSED,
+			"%s: was written by a newer artidx (plans of version %" PRIu64
+			", this one reads %d): use that one",
+			name, version, VERSION);
+	if (version != VERSION)
+		reader.failed = true;
 	plan.time = (ax_nanoseconds)ax_reader_u64(&reader);
 	plan.title = ax_reader_sized(&reader);
 	plan.n_acts = ax_reader_count(&reader, ACT_MIN);

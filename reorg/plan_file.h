@@ -9,6 +9,8 @@
 
 #include "base/arena.h"
 
+#include <stdbool.h>
+
 struct ax_buf;
 struct ax_error;
 struct reorg_identity;
@@ -20,10 +22,14 @@ void reorg_plan_encode(const struct reorg_plan *plan, struct ax_buf *buf);
 
 /*
  * Read it back: strings are borrowed from bytes, arrays are in arena. AX_ECORRUPT when bytes are
- * no plan that reorg_plan_check() would pass. name is for messages.
+ * no plan that reorg_plan_check() would pass, AX_EREFUSED when a newer artidx wrote them. name is
+ * for messages.
  */
 int reorg_plan_decode(struct ax_str bytes, const char *name, struct ax_arena *arena,
 	struct reorg_plan *out, struct ax_error *err);
+
+/* Whether a plan that starts like this, with some ten bytes of it, is one of a newer artidx. */
+bool reorg_plan_is_newer(struct ax_str start);
 
 /* The parts that other records have too. */
 void reorg_identity_encode(const struct reorg_identity *identity, struct ax_buf *buf);

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "reorg/journal_internal.h"
+#include "reorg/plan_file.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -16,7 +17,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PAYLOAD_MAX = 1 << 20 }; /* a record beyond it is taken for good by its head alone */
+enum {
+	PAYLOAD_MAX = 1 << 20, /* a record beyond it is taken for good by its head alone */
+	START_MAX = 24,        /* that much of a payload is looked at */
+};
 
 struct reorg_store {
 	int fd;
@@ -32,6 +36,7 @@ const char *reorg_state_name(enum reorg_state state)
 		[REORG_UNDONE] = "undone",
 		[REORG_ABANDONED] = "not begun",
 		[REORG_DAMAGED] = "damaged",
+		[REORG_NEWER] = "unreadable",
 	};
 
 	return names[state];
@@ -109,41 +114,70 @@ int reorg_store_fd(const struct reorg_store *store)
 	return store->fd;
 }
 
-/* The record at offset, when it is whole. Plans and beginnings are not read, only measured. */
-static bool peek_record(int fd, uint64_t offset, struct reorg_record *out, uint64_t *length)
+/* A record of a file, and how its payload starts. */
+struct peeked {
+	enum reorg_record_kind kind;
+	uint64_t length; /* of the payload */
+	char start[START_MAX];
+};
+
+static struct ax_str start_of(const struct peeked *record)
+{
+	bool is_short = record->length < sizeof(record->start);
+
+	return ax_str(record->start, is_short ? (size_t)record->length : sizeof(record->start));
+}
+
+/* Whether the record at offset has the checksum that it says. */
+static bool is_whole(int fd, uint64_t offset, uint64_t length)
+{
+	struct ax_error ignored;
+	struct ax_buf bytes = { 0 };
+	struct reorg_record record;
+	size_t size = REORG_RECORD_HEAD + (size_t)length;
+
+	bool whole = ax_buf_reserve(&bytes, size) &&
+		     ax_pread_full(fd, bytes.data, size, (off_t)offset, "", &ignored) == 0 &&
+		     reorg_record_decode(ax_str(bytes.data, size), &record);
+	ax_buf_free(&bytes);
+	return whole;
+}
+
+/* The record at offset of a file, when it is whole. Plans and beginnings are only measured. */
+static bool peek_record(int fd, uint64_t offset, uint64_t size, struct peeked *out)
 {
 	char head[REORG_RECORD_HEAD];
 	struct ax_error ignored;
-	struct ax_buf bytes = { 0 };
-	bool is_whole = false;
 
 	if (ax_pread_full(fd, head, sizeof(head), (off_t)offset, "", &ignored) < 0 ||
-		!reorg_record_head(ax_str(head, sizeof(head)), &out->kind, length))
+		!reorg_record_head(ax_str(head, sizeof(head)), &out->kind, &out->length) ||
+		out->length > size - offset - sizeof(head))
 		return false;
-	if (out->kind <= REORG_RECORD_BEGIN || *length > PAYLOAD_MAX)
-		return true;
-	size_t size = sizeof(head) + (size_t)*length;
-	is_whole = ax_buf_reserve(&bytes, size) &&
-		   ax_pread_full(fd, bytes.data, size, (off_t)offset, "", &ignored) == 0 &&
-		   reorg_record_decode(ax_str(bytes.data, size), out);
-	ax_buf_free(&bytes);
-	return is_whole;
+	struct ax_str start = start_of(out);
+	if (ax_pread_full(fd, out->start, start.len, (off_t)(offset + sizeof(head)), "",
+		    &ignored) < 0)
+		return false;
+	bool is_large = out->length > PAYLOAD_MAX && out->kind != REORG_RECORD_NEWER;
+	return out->kind <= REORG_RECORD_BEGIN || is_large || is_whole(fd, offset, out->length);
 }
 
-/* State out of the records of an open file. */
-static void peek(int fd, struct reorg_summary *summary)
+/* State out of the records of an open file of size bytes. */
+static void peek(int fd, uint64_t size, struct reorg_summary *summary)
 {
-	struct reorg_record record;
+	struct peeked record;
 	uint64_t offset = 0;
-	uint64_t length = 0;
 
 	summary->state = REORG_DAMAGED;
-	for (size_t i = 0; peek_record(fd, offset, &record, &length); i++) {
+	for (size_t i = 0; peek_record(fd, offset, size, &record); i++) {
 		if (i == 1)
 			summary->state = REORG_RUNNING;
 		summary->state = reorg_record_state(record.kind, summary->state);
 		summary->settled = reorg_record_settled(record.kind, summary->settled);
-		offset += REORG_RECORD_HEAD + length;
+		if (record.kind == REORG_RECORD_PLAN && reorg_plan_is_newer(start_of(&record)))
+			summary->state = REORG_NEWER;
+		if (summary->state == REORG_NEWER)
+			return;
+		offset += REORG_RECORD_HEAD + record.length;
 	}
 }
 
@@ -167,7 +201,7 @@ static bool summarize(int store, const char *name, struct reorg_summary *out)
 	memcpy(out->id, name, REORG_ID_SIZE - 1);
 	out->time = ax_time_of(&st.st_mtim);
 	if (!is_plan)
-		peek(fd, out);
+		peek(fd, (uint64_t)st.st_size, out);
 	close(fd);
 	return true;
 }
@@ -288,6 +322,11 @@ int reorg_store_check_finished(struct reorg_store *store, const char *except,
 			status = ax_fail(err, AX_EREFUSED,
 				"%s.journal is damaged, so what it began is unknown: "
 				"look at the tree, then move that file away",
+				summaries[i].id);
+		else if (state == REORG_NEWER)
+			status = ax_fail(err, AX_EREFUSED,
+				"%s.journal was written by a newer artidx, so what it began is "
+				"unknown: use that one",
 				summaries[i].id);
 	}
 	ax_arena_free(&arena);

@@ -39,6 +39,7 @@ enum reorg_state {
 	REORG_UNDONE,    /* every act is taken back, but for what was refused */
 	REORG_ABANDONED, /* failed before the first act; nothing has changed */
 	REORG_DAMAGED,   /* the file cannot be read as a journal */
+	REORG_NEWER,     /* it was written by a newer artidx: what it says is unknown */
 };
 
 /* "planned", "interrupted", "applied", ... */
@@ -62,7 +63,7 @@ int reorg_store_find(struct reorg_store *store, const char *id, struct reorg_sum
 
 /*
  * 0 when no journal but except (an id or NULL) is unfinished; else AX_EREFUSED and a message that
- * names it. A damaged one counts: nobody knows what it has begun.
+ * names it. A damaged one and one of a newer artidx count: nobody knows what they have begun.
  */
 int reorg_store_check_finished(struct reorg_store *store, const char *except,
 	struct ax_error *err);

@@ -340,6 +340,48 @@ idle=--queue=none
 	has "no plans yet"
 }
 
+@test "a journal of a newer artidx: named, never touched, and the others are still listed" {
+	bases
+	artidx reorg --apply $idle >/dev/null
+	first=$(artidx reorg --history | cut -c1-12)
+	# As a version to come may begin its plans: the head of its first record says format 2.
+	newer=.artidx/journal/0123456789ab.journal
+	printf 'AXJ2\001\000\000\000\003\000\000\000\000\000\000\000\025\200L\346\224\216:\230\367\320\004\234lSj\024\002ab' >$newer
+	cp $newer ../newer
+	expect 0 artidx reorg --history
+	[[ $output =~ 0123456789ab\ .*\ unreadable\ +0123456789ab.journal:\ was\ written\ by\ a\ newer\ artidx ]]
+	[[ $output =~ $first\ .*\ applied ]]
+	artidx reorg --history --json >../history.json
+	grep -q '"state": "unreadable"' ../history.json
+	grep -q '"why": "0123456789ab.journal: was written by a newer artidx' ../history.json
+	for args in '' --apply --recover --undo "--undo 0123" "--apply 0123" --prune-links; do
+		# shellcheck disable=SC2086 # words of their own
+		expect 3 artidx reorg $args $idle
+		has "0123456789ab.journal"
+		has "written by a newer artidx"
+		[ "${#lines[@]}" -eq 1 ]
+	done
+	cmp $newer ../newer
+	rm $newer
+	expect 0 artidx reorg --undo $idle
+}
+
+@test "reading a journal changes nothing of it: a torn record goes when one is written" {
+	bases
+	artidx reorg --apply $idle >/dev/null
+	printf AXJ1torn >>"$(echo .artidx/journal/*.journal)"
+	sha256sum .artidx/journal/*.journal >../before
+	expect 0 artidx reorg --history
+	has applied
+	expect 0 artidx reorg $idle
+	sha256sum .artidx/journal/*.journal | diff ../before -
+	chmod a-w .artidx/journal/*.journal
+	[ "$(id -u)" -eq 0 ] || expect 6 artidx reorg --undo $idle
+	chmod u+w .artidx/journal/*.journal
+	expect 0 artidx reorg --undo $idle
+	run ! grep -qa torn .artidx/journal/*.journal
+}
+
 @test "a damaged catalogue blocks neither undo nor recover" {
 	bases
 	state >../before

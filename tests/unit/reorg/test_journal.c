@@ -1,7 +1,7 @@
 #include "tests/unit/unit.h"
 
 #include "base/file.h"
-#include "reorg/journal.h"
+#include "reorg/journal_internal.h"
 #include "tests/support/disk_tree.h"
 
 #include <fcntl.h>
@@ -244,7 +244,11 @@ static void test_torn(void **state)
 		}
 		assert_ok(status, &err);
 		assert_int_equal(reorg_journal_state(journal), states[whole - 1]);
-		/* And can be written on: the torn part is gone. */
+		/* Reading it leaves it alone. */
+		struct stat st;
+		assert_int_equal(fstatat(reorg_store_fd(world->store), name, &st, 0), 0);
+		assert_int_equal(st.st_size, len);
+		/* And it can be written on: the torn part is gone. */
 		assert_ok(reorg_journal_finish(journal, REORG_APPLIED, NULL, 0, &err), &err);
 		reorg_journal_close(journal);
 		journal = open_journal(world, (char[]){ name[0], name[1], name[2], 0 });
@@ -284,6 +288,95 @@ static void test_damaged(void **state)
 		reorg_journal_close(journal);
 	}
 	ax_buf_free(&file);
+}
+
+/* What the store, and whoever opens its one journal, makes of these bytes. */
+static void check_newer(struct world *world, const char *name, const struct ax_buf *file)
+{
+	char id[] = { name[0], name[1], name[2], 0 };
+	struct reorg_journal *journal = NULL;
+	struct reorg_summary *plans = NULL;
+	struct ax_arena arena = { 0 };
+	struct ax_error err = { 0 };
+	struct stat st;
+	size_t n = 0;
+
+	write_file(world, name, file->data, file->len);
+	assert_int_equal(reorg_journal_open(world->store, id, &journal, &err), -1);
+	assert_int_equal(err.code, AX_EREFUSED);
+	assert_non_null(strstr(err.message, name));
+	assert_non_null(strstr(err.message, "written by a newer artidx"));
+	assert_ok(reorg_store_list(world->store, &arena, &plans, &n, &err), &err);
+	assert_int_equal(n, 1);
+	assert_int_equal(plans[0].state, REORG_NEWER);
+	assert_int_equal(reorg_store_check_finished(world->store, NULL, &err), -1);
+	assert_int_equal(err.code, AX_EREFUSED);
+	assert_non_null(strstr(err.message, name));
+	assert_non_null(strstr(err.message, "written by a newer artidx"));
+	assert_int_equal(fstatat(reorg_store_fd(world->store), name, &st, 0), 0);
+	assert_int_equal(st.st_size, file->len);
+	ax_arena_free(&arena);
+}
+
+/* A whole record of a kind, a format or a plan that nobody knows yet is not a torn one. */
+static void test_newer(void **state)
+{
+	struct world *world = *state;
+	struct reorg_journal *journal = create(world, "out/a");
+	struct ax_buf file = { 0 }, newer = { 0 };
+	char name[64];
+	size_t ends[16];
+
+	fill(journal);
+	reorg_journal_close(journal);
+	read_file(world, name, &file);
+	size_t n = find_ends(&file, ends);
+	/* Behind any of the records, with known ones behind it and with a torn one. */
+	for (size_t i = 0; i < n; i++) {
+		ax_buf_clear(&newer);
+		ax_buf_append(&newer, file.data, ends[i]);
+		reorg_record_encode(4711, AX_STR("what this is nobody knows"), &newer);
+		check_newer(world, name, &newer);
+		ax_buf_append(&newer, file.data + ends[i], file.len - ends[i]);
+		check_newer(world, name, &newer);
+		ax_buf_append_text(&newer, "AXJ1torn");
+		check_newer(world, name, &newer);
+	}
+	/* The first record in a format to come. */
+	ax_buf_clear(&newer);
+	ax_buf_append(&newer, file.data, file.len);
+	newer.data[3] = '2';
+	uint64_t hash = ax_hash64(newer.data, 24);
+	memcpy(newer.data + 24, &hash, sizeof(hash));
+	check_newer(world, name, &newer);
+	/* A plan in one. */
+	ax_buf_clear(&newer);
+	reorg_record_encode(REORG_RECORD_PLAN, AX_STR("\2and whatever else it holds"), &newer);
+	ax_buf_append(&newer, file.data + ends[0], file.len - ends[0]);
+	check_newer(world, name, &newer);
+	ax_buf_free(&newer);
+	ax_buf_free(&file);
+}
+
+/* Nothing was begun by a proposal, so one that cannot be read is in nobody's way. */
+static void test_newer_proposal(void **state)
+{
+	struct world *world = *state;
+	struct reorg_journal *journal = create(world, "out/a");
+	struct ax_buf newer = { 0 };
+	struct ax_error err = { 0 };
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s.plan", reorg_journal_id(journal));
+	reorg_journal_close(journal);
+	reorg_record_encode(REORG_RECORD_PLAN, AX_STR("\2and whatever else it holds"), &newer);
+	write_file(world, name, newer.data, newer.len);
+	name[12] = '\0';
+	assert_int_equal(reorg_journal_open(world->store, name, &journal, &err), -1);
+	assert_int_equal(err.code, AX_EREFUSED);
+	assert_non_null(strstr(err.message, "written by a newer artidx"));
+	assert_ok(reorg_store_check_finished(world->store, NULL, &err), &err);
+	ax_buf_free(&newer);
 }
 
 /* A proposal counts whatever stands behind its plan: a begin that never came to be. */
@@ -426,6 +519,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_states, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_torn, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_damaged, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_newer, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_newer_proposal, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_proposal_with_rest, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_equal_plans, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_bad_plan, set_up, tear_down),

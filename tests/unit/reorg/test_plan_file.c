@@ -146,7 +146,9 @@ static void test_changed_bytes(void **state)
 		struct ax_error err = { 0 };
 		buf.data[i / 8] = (char)(buf.data[i / 8] ^ 1 << i % 8);
 		if (reorg_plan_decode(ax_buf_str(&buf), "plan", &arena, &read, &err) < 0)
-			assert_int_equal(err.code, AX_ECORRUPT);
+			/* The first byte is the version: a greater one is nobody's mistake. */
+			assert_true(err.code == AX_ECORRUPT ||
+				    (i < 8 && err.code == AX_EREFUSED));
 		buf.data[i / 8] = (char)(buf.data[i / 8] ^ 1 << i % 8);
 		ax_arena_free(&arena);
 	}

@@ -612,6 +612,8 @@ int idx_tensors_next(struct idx_tensors *tensors, struct idx_tensor *out, struct
 {
 	int found = idx_layout_next(&tensors->reader, out);
 
+	if (found < 0 && (tensors->reader.name.failed || tensors->reader.shape.failed))
+		return ax_fail(err, ENOMEM, "catalogue: no memory for a tensor list");
 	return found < 0 ? catalog_damaged(tensors->catalog, "a tensor list", err) : found;
 }
 

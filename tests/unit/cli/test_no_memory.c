@@ -106,6 +106,7 @@ static void test_says_so(void **state)
 		{ "scan" },
 		{ "query", "class:*", "--json" },
 		{ "inspect", "out/v_hack_a.safetensors" },
+		{ "show", "out/v_hack_a.safetensors" },
 		{ "reorg", "--queue=none" },
 		{ "reorg", "--queue=none", "--apply" },
 		{ "reorg", "--queue=none", "--undo" },

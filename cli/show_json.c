@@ -131,6 +131,8 @@ static void write_entry(struct ax_json_writer *w, const struct idx_entry *entry)
 	cli_record_json_text(w, "class", entry->class_name);
 	cli_record_json_text(w, "why", entry->why);
 	cli_record_json_text(w, "status", ax_str_from(idx_status_name(entry->status)));
+	if (entry->problem.len)
+		cli_record_json_text(w, "problem", entry->problem);
 	cli_record_json_bool(w, "misnamed", entry->misnamed);
 	cli_record_json_u64(w, "size", entry->size);
 	cli_record_json_time(w, "mtime", entry->mtime);

@@ -91,6 +91,8 @@ static void print_identity(struct cli_output *out, const struct idx_entry *entry
 	ax_time_format_short(entry->mtime, time);
 	if (entry->status != IDX_OK)
 		cli_sheet_text(out, "status", ax_str_from(idx_status_name(entry->status)));
+	if (entry->problem.len && !ax_str_equal(entry->problem, entry->why))
+		cli_sheet_text(out, "problem", entry->problem);
 	cli_sheet_text(out, "class", entry->class_name);
 	cli_sheet_text(out, "why", entry->why);
 	if (entry->misnamed)

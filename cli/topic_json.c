@@ -48,6 +48,7 @@ static const struct member file[] = {
 	{ "status", "ok, truncated, invalid, writing or lfs-pointer" },
 	WHY_MEMBER,
 	{ "class", "what it is" },
+	{ "problem", "what is wrong with it, where its status is not ok" },
 	{ "misnamed", "whether its name alone would say another class" },
 	{ "variant", "the kind of mistake in a header that is not valid" },
 	{ "warnings", "what is odd, though valid" },

@@ -478,6 +478,7 @@ int catalog_entry(struct idx_snapshot *snapshot, const struct idx_chunk *chunk,
 		.class_name = snapshot->classes.items[file->class_id],
 		.class_id = file->class_id,
 		.why = note->why,
+		.problem = note->problem,
 		.detail = file->detail,
 	};
 	return 0;

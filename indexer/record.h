@@ -77,9 +77,10 @@ struct idx_entry {
 	enum idx_status status;
 	bool misnamed; /* tensors were read, and the name alone would say another class */
 	struct ax_str class_name;
-	uint32_t class_id; /* stable within a catalogue: for comparing quickly */
-	struct ax_str why; /* rule and evidence in a sentence */
-	uint64_t detail;   /* key of its idx_detail, 0 when it has none */
+	uint32_t class_id;     /* stable within a catalogue: for comparing quickly */
+	struct ax_str why;     /* rule and evidence in a sentence */
+	struct ax_str problem; /* what is wrong with it, "" when its status is ok */
+	uint64_t detail;       /* key of its idx_detail, 0 when it has none */
 	/*
 	 * The archive that it is in, "" when it is on the disk. Of an archived file dir and name
 	 * are what they were, and dev, ino and ctime are not known.

@@ -376,6 +376,8 @@ const struct qry_field qry_file_fields[] = {
 		.doc = "the directory that it is in" },
 	{ "ext", QRY_TYPE_TEXT, .get = get_ext,
 		.doc = "what follows the last dot of its name" },
+	{ "problem", QRY_TYPE_TEXT, .param = IN_ENTRY(problem), .get = qry_get_text,
+		.doc = "what is wrong with it, where its status is not ok" },
 	{ "why", QRY_TYPE_TEXT, .flags = JSON, .param = IN_ENTRY(why), .get = qry_get_text,
 		.doc = "the rule and the evidence for its class" },
 	{ "misnamed", QRY_TYPE_BOOL, .flags = JSON, .get = get_misnamed,

@@ -184,11 +184,8 @@ static int stay_as_it_is(struct draft_maker *maker, const struct idx_entry *entr
 			"a symlink: it stays, and follows its target");
 	if (entry->type == IDX_SPECIAL)
 		return add_stay(maker, path, 0, flag, "no regular file");
-	/* Of a file whose header is whole, why tells the class and not what is wrong with it. */
-	if (flag == REORG_TRUNCATED && !ax_str_equal(entry->class_name, AX_STR("other")))
-		return add_stay(maker, path, entry->size, flag,
-			"its data ends before its header says");
-	snprintf(why, sizeof(why), "%.*s", AX_STR_ARG(entry->why));
+	snprintf(why, sizeof(why), "%.*s",
+		AX_STR_ARG(entry->problem.len ? entry->problem : entry->why));
 	return add_stay(maker, path, entry->size, flag, why);
 }
 

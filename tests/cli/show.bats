@@ -60,3 +60,13 @@ prepare() {
 	expect 0 artidx show out/v_hack_a.safetensors
 	has "used by     20260528T110000_fast_projected_seed41_s41"
 }
+
+@test "a damaged file: its class, and what is wrong with it" {
+	expect 0 artidx show out/cut.safetensors
+	has "status      truncated"
+	has "problem     "
+	problem=$(artidx show --json out/cut.safetensors | jq -r .file.problem)
+	[ -n "$problem" ] && [ "$problem" != null ]
+	[ "$(artidx query path=out/cut.safetensors --tsv -c problem | tail -n 1)" = "$problem" ]
+	artidx scan --full | grep -qF -- "$problem"
+}

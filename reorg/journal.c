@@ -16,10 +16,10 @@
  *	 1 PLAN       the plan, as plan_file.c says; always the first record
  *	 2 BEGIN      what was found before the first act, always the second record: time; varint
  *	              number of acts that are skipped (MAKE_DIR of what existed, skip_changed that
- *	              did not fit), a varint index each; varint number of directories that will change, each: string path, varint inode, varint
- *	              mode, varint uid, varint gid, time mtime, string of extended attributes as in
- *	              metadata.c; varint number of files that will be edited, each: varint index of
- *	              the act, string old content
+ *	              did not fit), a varint index each; varint number of directories that will
+ *	              change, each: string path, varint inode, varint mode, varint uid, varint gid,
+ *	              time mtime, string of extended attributes as in metadata.c; varint number of
+ *	              files that will be edited, each: varint index of the act, string old content
  *	 3 COPIES     files that crossed a file system, written before their sources go: varint
  *	              number, each: varint index of the act, byte 0 when the copy is at the act's
  *	              "from" and 1 at its "to", identity of the copy, varint inode of its source
@@ -30,12 +30,17 @@
  *	 8 ABANDONED  empty; failed before the first act, nothing has changed
  *	 9 SETTLED    empty; catalogue and history know of the APPLIED or UNDONE before it
  *	10 NOTE       4 bytes tag, bytes; for the owner of the plan
+ *	11 ORDER      8 bytes, greater than in every journal that was begun before; behind BEGIN,
+ *	              written and made durable with it
+ *
+ * Plans are in the order of their ORDER, not of times, which a copy of the tree or a clock may
+ * change. Journals that were written before there was an ORDER come first, by the time in BEGIN.
  *
  * A head is the same in all versions to come. So a whole record of another version or kind is told
  * from a torn one, and a journal with one is left alone: a newer artidx wrote it.
  *
- * The file is ID.plan while it holds only a PLAN. To begin, BEGIN is appended, the file synced,
- * renamed to ID.journal and the directory synced: a file of that name has both for sure, and in a
+ * The file is ID.plan while it holds only a PLAN. To begin, BEGIN and ORDER are appended, the file
+ * synced, renamed to ID.journal and the directory synced: a file of that name has both for sure, and in a
  * file ID.plan whatever follows the PLAN never mattered.
  *
  * From PLAN and BEGIN and the disk alone, any moment of death can be told:
@@ -96,48 +101,48 @@ int reorg_journal_make_ready(struct reorg_journal *journal, struct ax_error *err
 	return 0;
 }
 
-/* Write a record behind the last one. Nothing is synced. */
-static int write_record(struct reorg_journal *journal, enum reorg_record_kind kind,
-	const struct ax_buf *payload, struct ax_error *err)
+static void cut_off(struct reorg_journal *journal)
 {
-	struct ax_buf record = { 0 };
-	int status = -1;
-
-	reorg_record_encode(kind, ax_buf_str(payload), &record);
-	if (ax_buf_check(payload, journal->file, err) < 0 ||
-		ax_buf_check(&record, journal->file, err) < 0)
-		goto out;
-	if (ax_pwrite_full(journal->fd, record.data, record.len, (off_t)journal->end,
-		    journal->file, err) < 0) {
-		if (ftruncate(journal->fd, (off_t)journal->end) < 0)
-			journal->broken = true;
-		goto out;
-	}
-	journal->end += record.len;
-	status = 0;
-out:
-	ax_buf_free(&record);
-	return status;
+	if (ftruncate(journal->fd, (off_t)journal->end) < 0)
+		journal->broken = true;
 }
 
-/* Write a record and make it durable. */
-static int append(struct reorg_journal *journal, enum reorg_record_kind kind,
-	const struct ax_buf *payload, struct ax_error *err)
+/* Write records behind the last one, in one call, and make them durable. */
+static int append_records(struct reorg_journal *journal, const struct ax_buf *records,
+	struct ax_error *err)
 {
-	uint64_t start = journal->end;
-
 	if (journal->broken)
 		return ax_fail(err, EIO, "%s: could not be written before", journal->file);
-	if (reorg_journal_make_ready(journal, err) < 0 ||
-		write_record(journal, kind, payload, err) < 0)
+	if (ax_buf_check(records, journal->file, err) < 0 ||
+		reorg_journal_make_ready(journal, err) < 0)
 		return -1;
+	if (ax_pwrite_full(journal->fd, records->data, records->len, (off_t)journal->end,
+		    journal->file, err) < 0) {
+		cut_off(journal);
+		return -1;
+	}
 	if (sync_file(journal->fd) < 0) {
 		ax_fail_errno(err, "%s: cannot sync the journal", journal->file);
-		if (ftruncate(journal->fd, (off_t)start) == 0)
-			journal->end = start;
+		cut_off(journal);
 		journal->broken = true;
 		return -1;
 	}
+	journal->end += records->len;
+	return 0;
+}
+
+static int append(struct reorg_journal *journal, enum reorg_record_kind kind,
+	const struct ax_buf *payload, struct ax_error *err)
+{
+	struct ax_buf record = { 0 };
+	int status = ax_buf_check(payload, journal->file, err);
+
+	reorg_record_encode(kind, ax_buf_str(payload), &record);
+	if (status == 0)
+		status = append_records(journal, &record, err);
+	ax_buf_free(&record);
+	if (status < 0)
+		return -1;
 	journal->state = reorg_record_state(kind, journal->state);
 	journal->settled = reorg_record_settled(kind, journal->settled);
 	return 0;
@@ -374,21 +379,40 @@ static int keep_beginning(struct reorg_journal *journal, const struct ax_buf *pa
 	return 0;
 }
 
+/* BEGIN and ORDER, as they are written. */
+static int encode_start(const struct reorg_journal *journal, const struct ax_buf *beginning,
+	struct ax_buf *out, struct ax_error *err)
+{
+	struct ax_buf order = { 0 };
+	uint64_t last = 0;
+
+	if (reorg_store_last(journal->store, &last, err) < 0)
+		return -1;
+	ax_buf_append_u64(&order, last + 1);
+	reorg_record_encode(REORG_RECORD_BEGIN, ax_buf_str(beginning), out);
+	reorg_record_encode(REORG_RECORD_ORDER, ax_buf_str(&order), out);
+	int status = ax_buf_check(&order, journal->file, err);
+	ax_buf_free(&order);
+	return status;
+}
+
 int reorg_journal_begin(struct reorg_journal *journal, const struct reorg_beginning *beginning,
 	struct ax_error *err)
 {
-	struct ax_buf payload = { 0 };
+	struct ax_buf payload = { 0 }, records = { 0 };
 	int status = -1;
 
 	reorg_beginning_encode(beginning, &payload);
-	if (ax_buf_check(&payload, journal->file, err) < 0)
+	if (ax_buf_check(&payload, journal->file, err) < 0 ||
+		encode_start(journal, &payload, &records, err) < 0 ||
+		keep_beginning(journal, &payload, err) < 0 ||
+		append_records(journal, &records, err) < 0)
 		goto out;
-	if (keep_beginning(journal, &payload, err) < 0 ||
-		append(journal, REORG_RECORD_BEGIN, &payload, err) < 0)
-		goto out;
+	journal->state = REORG_RUNNING;
 	status = publish(journal, err);
 out:
 	ax_buf_free(&payload);
+	ax_buf_free(&records);
 	return status;
 }
 

@@ -24,6 +24,7 @@ enum reorg_record_kind {
 	REORG_RECORD_ABANDONED,
 	REORG_RECORD_SETTLED,
 	REORG_RECORD_NOTE,
+	REORG_RECORD_ORDER,
 	REORG_RECORD_NEWER, /* whole, and of a kind or a format that only a newer artidx knows */
 };
 

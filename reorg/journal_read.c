@@ -101,6 +101,7 @@ static int read_payload(struct reorg_journal *journal, enum reorg_record_kind ki
 		journal->past_return = true;
 		return 0;
 	case REORG_RECORD_UNDO:
+	case REORG_RECORD_ORDER: /* for lists */
 		ax_reader_u64(reader);
 		return 0;
 	case REORG_RECORD_UNDONE:

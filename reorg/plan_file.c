@@ -176,11 +176,14 @@ static bool decode_act(struct ax_reader *reader, struct ax_arena *arena, struct 
 	return !(has & HAS_EDIT) || decode_edit(reader, arena, act);
 }
 
-bool reorg_plan_is_newer(struct ax_str start)
+bool reorg_plan_peek(struct ax_str start, ax_nanoseconds *time)
 {
 	struct ax_reader reader = { .rest = start };
 
-	return ax_reader_varint(&reader) > VERSION;
+	if (ax_reader_varint(&reader) > VERSION)
+		return false;
+	*time = (ax_nanoseconds)ax_reader_u64(&reader);
+	return true;
 }
 
 int reorg_plan_decode(struct ax_str bytes, const char *name, struct ax_arena *arena,

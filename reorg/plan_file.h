@@ -8,6 +8,7 @@
 #define ARTIDX_REORG_PLAN_FILE_H
 
 #include "base/arena.h"
+#include "base/units.h"
 
 #include <stdbool.h>
 
@@ -28,8 +29,12 @@ void reorg_plan_encode(const struct reorg_plan *plan, struct ax_buf *buf);
 int reorg_plan_decode(struct ax_str bytes, const char *name, struct ax_arena *arena,
 	struct reorg_plan *out, struct ax_error *err);
 
-/* Whether a plan that starts like this, with some ten bytes of it, is one of a newer artidx. */
-bool reorg_plan_is_newer(struct ax_str start);
+/*
+ * When a plan was made, out of how its bytes start (REORG_PLAN_START of them suffice); false when
+ * a newer artidx wrote it.
+ */
+enum { REORG_PLAN_START = 20 };
+bool reorg_plan_peek(struct ax_str start, ax_nanoseconds *time);
 
 /* The parts that other records have too. */
 void reorg_identity_encode(const struct reorg_identity *identity, struct ax_buf *buf);

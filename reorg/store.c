@@ -19,7 +19,6 @@
 
 enum {
 	PAYLOAD_MAX = 1 << 20, /* a record beyond it is taken for good by its head alone */
-	START_MAX = 24,        /* that much of a payload is looked at */
 };
 
 struct reorg_store {
@@ -118,7 +117,7 @@ int reorg_store_fd(const struct reorg_store *store)
 struct peeked {
 	enum reorg_record_kind kind;
 	uint64_t length; /* of the payload */
-	char start[START_MAX];
+	char start[REORG_PLAN_START];
 };
 
 static struct ax_str start_of(const struct peeked *record)
@@ -161,7 +160,20 @@ static bool peek_record(int fd, uint64_t offset, uint64_t size, struct peeked *o
 	return out->kind <= REORG_RECORD_BEGIN || is_large || is_whole(fd, offset, out->length);
 }
 
-/* State out of the records of an open file of size bytes. */
+/* Take in what a record says, but for the state that it makes. */
+static void take_in(const struct peeked *record, struct reorg_summary *summary)
+{
+	struct ax_reader reader = { .rest = start_of(record) };
+
+	if (record->kind == REORG_RECORD_PLAN && !reorg_plan_peek(reader.rest, &summary->time))
+		summary->state = REORG_NEWER;
+	if (record->kind == REORG_RECORD_BEGIN || record->kind == REORG_RECORD_UNDO)
+		summary->time = (ax_nanoseconds)ax_reader_u64(&reader);
+	if (record->kind == REORG_RECORD_ORDER)
+		summary->order = ax_reader_u64(&reader);
+}
+
+/* State, order and time out of the records of an open file of size bytes. */
 static void peek(int fd, uint64_t size, struct reorg_summary *summary)
 {
 	struct peeked record;
@@ -173,8 +185,7 @@ static void peek(int fd, uint64_t size, struct reorg_summary *summary)
 			summary->state = REORG_RUNNING;
 		summary->state = reorg_record_state(record.kind, summary->state);
 		summary->settled = reorg_record_settled(record.kind, summary->settled);
-		if (record.kind == REORG_RECORD_PLAN && reorg_plan_is_newer(start_of(&record)))
-			summary->state = REORG_NEWER;
+		take_in(&record, summary);
 		if (summary->state == REORG_NEWER)
 			return;
 		offset += REORG_RECORD_HEAD + record.length;
@@ -200,9 +211,13 @@ static bool summarize(int store, const char *name, struct reorg_summary *out)
 	*out = (struct reorg_summary){ .state = REORG_PLANNED, .settled = true };
 	memcpy(out->id, name, REORG_ID_SIZE - 1);
 	out->time = ax_time_of(&st.st_mtim);
-	if (!is_plan)
-		peek(fd, (uint64_t)st.st_size, out);
+	peek(fd, (uint64_t)st.st_size, out);
 	close(fd);
+	/* Nothing was begun by it, whatever it holds. */
+	if (is_plan) {
+		out->state = REORG_PLANNED;
+		out->order = 0;
+	}
 	return true;
 }
 
@@ -210,7 +225,12 @@ static int compare_summaries(const void *a, const void *b)
 {
 	const struct reorg_summary *x = a;
 	const struct reorg_summary *y = b;
+	bool x_is_plan = x->state == REORG_PLANNED;
 
+	if (x_is_plan != (y->state == REORG_PLANNED))
+		return x_is_plan ? 1 : -1;
+	if (x->order != y->order)
+		return x->order < y->order ? -1 : 1;
 	if (x->time != y->time)
 		return x->time < y->time ? -1 : 1;
 	return strcmp(x->id, y->id);
@@ -265,6 +285,22 @@ int reorg_store_list(struct reorg_store *store, struct ax_arena *arena,
 	status = 0;
 out:
 	ax_buf_free(&buf);
+	return status;
+}
+
+int reorg_store_last(struct reorg_store *store, uint64_t *out, struct ax_error *err)
+{
+	struct ax_arena arena = { 0 };
+	struct reorg_summary *summaries = NULL;
+	size_t n = 0;
+	int status = reorg_store_list(store, &arena, &summaries, &n, err);
+
+	*out = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (summaries[i].order > *out)
+			*out = summaries[i].order;
+	}
+	ax_arena_free(&arena);
 	return status;
 }
 

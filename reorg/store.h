@@ -50,16 +50,20 @@ struct reorg_summary {
 	char id[REORG_ID_SIZE];
 	enum reorg_state state;
 	bool settled; /* what belongs to the last change elsewhere (catalogue, history) is done */
-	ax_nanoseconds time; /* of the file's last change */
+	uint64_t order;      /* 0 for proposals and where the journal does not say: journal.c */
+	ax_nanoseconds time; /* when it was made, begun, or last begun to be undone */
 };
 
-/* All plans, oldest first, in arena. Reads only the frames' heads. */
+/* All plans in arena: those that were begun, as they were begun, then proposals, oldest first. Reads only the frames' heads. */
 int reorg_store_list(struct reorg_store *store, struct ax_arena *arena,
 	struct reorg_summary **out, size_t *n_out, struct ax_error *err);
 
 /* The plan whose id begins with id. AX_EUSAGE when there is none, or more than one. */
 int reorg_store_find(struct reorg_store *store, const char *id, struct reorg_summary *out,
 	struct ax_error *err);
+
+/* The greatest order of a journal, 0 without any. */
+int reorg_store_last(struct reorg_store *store, uint64_t *out, struct ax_error *err);
 
 /*
  * 0 when no journal but except (an id or NULL) is unfinished; else AX_EREFUSED and a message that

@@ -382,6 +382,22 @@ idle=--queue=none
 	run ! grep -qa torn .artidx/journal/*.journal
 }
 
+@test "the last plan is the one that was begun last, whatever became of the files' times" {
+	bases
+	artidx reorg --apply $idle >/dev/null
+	safetensors out/v_hack_e.safetensors '{"V/model.layers.0.mlp.up_proj":{"dtype":"F32","shape":[2,4],"data_offsets":[0,32]},"S/model.layers.0.mlp.up_proj":{"dtype":"F32","shape":[2],"data_offsets":[32,40]}}' 40
+	artidx reorg --apply $idle >/dev/null
+	artidx reorg --history >../history
+	[ "$(grep -c applied ../history)" -eq 2 ]
+	touch -d 2030-01-01 ".artidx/journal/$(head -n 1 ../history | cut -c1-12).journal"
+	touch -d 2001-01-01 ".artidx/journal/$(tail -n 1 ../history | cut -c1-12).journal"
+	artidx reorg --history | diff ../history -
+	expect 0 artidx reorg --undo $idle
+	has "plan $(tail -n 1 ../history | cut -c1-12) is undone"
+	[ -e out/v_hack_e.safetensors ]
+	[ ! -e out/v_hack_a.safetensors ]
+}
+
 @test "a damaged catalogue blocks neither undo nor recover" {
 	bases
 	state >../before

@@ -19,7 +19,9 @@ static struct reorg_plan make_plan(struct reorg_act *act, const char *from)
 		.from = ax_str_from(from),
 		.to = AX_STR("elsewhere"),
 		.identity = { .ino = 7, .size = 8, .mtime = 9 } };
-	return (struct reorg_plan){ .title = AX_STR("test"), .n_acts = 1, .acts = act };
+	return (struct reorg_plan){
+		.title = AX_STR("test"), .time = 77, .n_acts = 1, .acts = act
+	};
 }
 
 static struct reorg_journal *create(struct world *world, const char *from)
@@ -214,7 +216,8 @@ static size_t find_ends(const struct ax_buf *file, size_t *ends)
 static void test_torn(void **state)
 {
 	static const enum reorg_state states[] = { REORG_PLANNED, REORG_RUNNING, REORG_RUNNING,
-		REORG_APPLIED, REORG_APPLIED, REORG_APPLIED, REORG_UNDOING, REORG_UNDONE };
+		REORG_RUNNING, REORG_APPLIED, REORG_APPLIED, REORG_APPLIED, REORG_UNDOING,
+		REORG_UNDONE };
 	struct world *world = *state;
 	struct reorg_journal *journal = create(world, "out/a");
 	struct ax_buf file = { 0 };
@@ -455,6 +458,80 @@ static void test_finding(void **state)
 	assert_int_equal(reorg_journal_open(world->store, "", &journal, &err), -1);
 }
 
+/* A journal that was begun and finished at a time; its id goes to id. */
+static void make_applied(struct world *world, const char *from, ax_nanoseconds time, char *id)
+{
+	struct reorg_journal *journal = create(world, from);
+	struct reorg_beginning beginning = { .time = time };
+	struct ax_error err = { 0 };
+
+	assert_ok(reorg_journal_begin(journal, &beginning, &err), &err);
+	assert_ok(reorg_journal_finish(journal, REORG_APPLIED, NULL, 0, &err), &err);
+	memcpy(id, reorg_journal_id(journal), REORG_ID_SIZE);
+	reorg_journal_close(journal);
+}
+
+static void touch(struct world *world, const char *id, const char *kind, time_t when)
+{
+	struct timespec times[2] = { { .tv_sec = when }, { .tv_sec = when } };
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s.%s", id, kind);
+	assert_int_equal(utimensat(reorg_store_fd(world->store), name, times, 0), 0);
+}
+
+/* Take the ORDER out of a journal, as those were that were written before there was one. */
+static void make_old(struct world *world, const char *id)
+{
+	struct ax_buf file = { 0 };
+	struct ax_error err = { 0 };
+	char name[64];
+	size_t ends[16];
+
+	snprintf(name, sizeof(name), "%s.journal", id);
+	assert_ok(ax_file_read(reorg_store_fd(world->store), name, 1 << 20, &file, &err), &err);
+	assert_int_equal(find_ends(&file, ends), 4);
+	memmove(file.data + ends[1], file.data + ends[2], file.len - ends[2]);
+	write_file(world, name, file.data, file.len - (ends[2] - ends[1]));
+	ax_buf_free(&file);
+}
+
+/* As they were begun, whatever the clock said and whenever the files were touched since. */
+static void test_order(void **state)
+{
+	static const ax_nanoseconds times[] = { 900, 950, 500, 400 };
+	struct world *world = *state;
+	struct reorg_journal *journal = NULL;
+	struct reorg_summary *plans = NULL;
+	struct ax_arena arena = { 0 };
+	struct ax_error err = { 0 };
+	char ids[COUNT(times)][REORG_ID_SIZE];
+	size_t n = 0;
+
+	for (size_t i = 0; i < COUNT(times); i++) {
+		make_applied(world, (char[]){ 'a' + (char)i, 0 }, times[i], ids[i]);
+		if (i < 2)
+			make_old(world, ids[i]);
+	}
+	struct reorg_journal *proposal = create(world, "out/proposed");
+	for (size_t i = 0; i < COUNT(times); i++)
+		touch(world, ids[i], "journal", 1000 - (time_t)i);
+	touch(world, reorg_journal_id(proposal), "plan", 1);
+	assert_ok(reorg_store_list(world->store, &arena, &plans, &n, &err), &err);
+	assert_int_equal(n, COUNT(times) + 1);
+	for (size_t i = 0; i < COUNT(times); i++) {
+		assert_string_equal(plans[i].id, ids[i]);
+		assert_true(plans[i].time == times[i]);
+		journal = open_journal(world, ids[i]);
+		assert_int_equal(reorg_journal_state(journal), REORG_APPLIED);
+		reorg_journal_close(journal);
+	}
+	assert_string_equal(plans[n - 1].id, reorg_journal_id(proposal));
+	assert_int_equal(plans[n - 1].time, 77);
+	reorg_journal_close(proposal);
+	ax_arena_free(&arena);
+}
+
 static void test_prune(void **state)
 {
 	struct world *world = *state;
@@ -525,6 +602,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_equal_plans, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_bad_plan, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_finding, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_order, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_prune, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_one_at_a_time, set_up, tear_down),
 	};

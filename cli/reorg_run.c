@@ -265,21 +265,45 @@ static int print_json(struct cli_reorg *reorg, struct reorg_store *store,
 	return cli_record_json_print(reorg->cli->out.stream, &text, err);
 }
 
-int cli_reorg_history(struct cli_reorg *reorg, struct reorg_store *store, bool json,
-	struct ax_error *err)
+/* Whether a plan that was never begun has a newer one, or something that was done, behind it. */
+static bool is_superseded(const struct reorg_summary *list, size_t n,
+	const struct reorg_summary *plan)
 {
+	bool is_newest = true;
+
+	for (size_t i = 0; i < n && is_newest; i++)
+		is_newest = list[i].time <= plan->time;
+	return plan->state == REORG_PLANNED && !is_newest;
+}
+
+int cli_reorg_history(struct cli_reorg *reorg, struct reorg_store *store,
+	enum cli_reorg_listing listing, struct ax_error *err)
+{
+	struct cli_output *out = &reorg->cli->out;
 	struct reorg_summary *list = NULL;
-	size_t n = 0;
+	size_t n = 0, n_left_out = 0;
 
 	if (reorg_store_list(store, &reorg->cli->arena, &list, &n, err) < 0)
 		return -1;
-	if (json)
+	if (listing == CLI_REORG_JSON)
 		return print_json(reorg, store, list, n, err);
 	for (size_t i = 0; i < n; i++) {
+		if (listing == CLI_REORG_RELEVANT && is_superseded(list, n, &list[i])) {
+			n_left_out++;
+			continue;
+		}
 		struct counts counts = count_acts(store, list[i].id);
-		print_summary(&reorg->cli->out, &list[i], &counts);
+		print_summary(out, &list[i], &counts);
 	}
 	if (n == 0)
-		fputs("no plans yet\n", reorg->cli->out.stream);
+		fputs("no plans yet\n", out->stream);
+	if (n_left_out == 1)
+		fputs("and 1 plan that was not applied and has a newer one: -v lists it\n",
+			out->stream);
+	if (n_left_out > 1)
+		fprintf(out->stream,
+			"and %zu plans that were not applied and have a newer one: -v lists "
+			"them\n",
+			n_left_out);
 	return 0;
 }

@@ -29,8 +29,17 @@ int cli_reorg_undo(struct cli_reorg *reorg, struct reorg_store *store, const cha
 int cli_reorg_recover(struct cli_reorg *reorg, struct reorg_store *store, bool back,
 	struct ax_error *err);
 
-int cli_reorg_history(struct cli_reorg *reorg, struct reorg_store *store, bool json,
-	struct ax_error *err);
+/*
+ * List the plans. As text, of those that were never begun only the newest one, and only when
+ * nothing happened since, unless all are wanted: the others no longer fit the tree.
+ */
+enum cli_reorg_listing {
+	CLI_REORG_RELEVANT,
+	CLI_REORG_ALL,
+	CLI_REORG_JSON,
+};
+int cli_reorg_history(struct cli_reorg *reorg, struct reorg_store *store,
+	enum cli_reorg_listing listing, struct ax_error *err);
 
 /* Links that earlier plans left and that nothing names: list them, or remove them. */
 int cli_reorg_prune_links(struct cli_reorg *reorg, struct reorg_store *store, bool apply,

@@ -188,11 +188,29 @@ out:
 	return status;
 }
 
+/* The same for a plan that does the same, whenever it was made. */
+static int hash_plan(const struct reorg_plan *plan, uint64_t *out, struct ax_error *err)
+{
+	struct reorg_plan timeless = *plan;
+	struct ax_buf bytes = { 0 };
+
+	timeless.time = 0;
+	reorg_plan_encode(&timeless, &bytes);
+	int status = ax_buf_check(&bytes, "a plan", err);
+	if (status == 0)
+		*out = ax_hash64(bytes.data, bytes.len);
+	ax_buf_free(&bytes);
+	return status;
+}
+
 /* Create ID.plan under a name that is free. The salt tells plans of equal content apart. */
-static int create_file(struct reorg_journal *journal, struct ax_str plan, struct ax_error *err)
+static int create_file(struct reorg_journal *journal, struct ax_error *err)
 {
 	int store = reorg_store_fd(journal->store);
-	uint64_t hash = ax_hash64(plan.ptr, plan.len);
+	uint64_t hash = 0;
+
+	if (hash_plan(&journal->plan, &hash, err) < 0)
+		return -1;
 
 	for (uint64_t salt = 0; salt < ID_TRIES; salt++) {
 		snprintf(journal->id, sizeof(journal->id), "%012" PRIx64,
@@ -226,7 +244,7 @@ int reorg_journal_create(struct reorg_store *store, const struct reorg_plan *pla
 		ax_buf_check(&journal->text, "a plan", err) < 0 ||
 		reorg_journal_read(journal, false, err) < 0)
 		goto out;
-	if (create_file(journal, ax_buf_str(&bytes), err) < 0)
+	if (create_file(journal, err) < 0)
 		goto out;
 	if (ax_pwrite_full(journal->fd, journal->text.data, journal->text.len, 0, journal->file,
 		    err) < 0) {

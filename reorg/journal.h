@@ -60,8 +60,8 @@ struct reorg_copy {
 struct reorg_journal;
 
 /*
- * Write a plan to the store, not yet durably: it is a proposal. plan is copied. AX_EREFUSED when
- * the plan breaks the rules of act.h.
+ * Write a plan to the store, not yet durably: it is a proposal, and replaces one that does the
+ * same. plan is copied. AX_EREFUSED when the plan breaks the rules of act.h.
  */
 int reorg_journal_create(struct reorg_store *store, const struct reorg_plan *plan,
 	struct reorg_journal **out, struct ax_error *err);

@@ -4,7 +4,8 @@
  * It holds two kinds of files, both in the format of journal.c:
  *	ID.plan       a plan that was made and not applied; nothing refers to it
  *	ID.journal    a plan that was begun: interrupted, applied or undone
- * ID is 12 hexadecimal digits, made from the plan's content. An open store is locked: no other
+ * ID is 12 hexadecimal digits, made from what the plan does: the same plan made again replaces a
+ * proposal. An open store is locked: no other
  * artidx can apply, recover or undo until it is closed or its process is gone.
  */
 #ifndef ARTIDX_REORG_STORE_H

@@ -143,7 +143,11 @@ static int dispatch(struct cli *cli, struct cli_reorg *reorg, struct reorg_store
 	const char *id = cli->n_operands ? cli->operands[0] : NULL;
 
 	if (wanted->history)
-		return cli_reorg_history(reorg, store, wanted->json, err);
+		return cli_reorg_history(reorg, store,
+			wanted->json      ? CLI_REORG_JSON
+			: wanted->verbose ? CLI_REORG_ALL
+					  : CLI_REORG_RELEVANT,
+			err);
 	if (wanted->recover)
 		return cli_reorg_recover(reorg, store, wanted->undo, err);
 	if (wanted->undo)
@@ -242,7 +246,9 @@ static const struct opt options[] = {
 		"put everything back: of the last plan, or of the one that is named"),
 	OPT(struct reorg_settings, recover, 0, "recover", NULL,
 		"finish what was interrupted; with --undo, take it back"),
-	OPT(struct reorg_settings, history, 0, "history", NULL, "list plans and their state"),
+	OPT(struct reorg_settings, history, 0, "history", NULL,
+		"list what was done, and the plan that can be; with -v, also plans that were "
+		"replaced by a newer one"),
 	OPT(struct reorg_settings, when_idle, 0, "when-idle", NULL,
 		"with --apply or --undo: wait until the queue lets it through"),
 	OPT(struct reorg_settings, queue, 0, "queue", "QUEUE",

@@ -398,6 +398,40 @@ idle=--queue=none
 	[ ! -e out/v_hack_a.safetensors ]
 }
 
+@test "the same plan has the same id, and history shows what was done and the plan to come" {
+	bases
+	artidx reorg $idle >../first
+	artidx reorg $idle | diff ../first -
+	expect 0 artidx reorg --history
+	[ "${#lines[@]}" -eq 1 ]
+	id=${lines[0]:0:12}
+	grep -q -- "--apply $id" ../first
+	# Another plan comes in its place; the first one can still be had.
+	artidx reorg --no-edits $idle >/dev/null
+	expect 0 artidx reorg --history
+	[ "${#lines[@]}" -eq 2 ]
+	lacks "$id"
+	[ "${lines[1]}" = "and 1 plan that was not applied and has a newer one: -v lists it" ]
+	expect 0 artidx reorg --history -v
+	[ "${#lines[@]}" -eq 2 ]
+	[[ ${lines[0]} =~ ^$id\ .*planned ]]
+	[ "$(artidx reorg --history --json | grep -c '"state": "planned"')" -eq 2 ]
+	# Applying without naming it is applying that plan.
+	expect 0 artidx reorg --apply $idle
+	has "artidx reorg --undo $id"
+	expect 0 artidx reorg --history
+	[ "${#lines[@]}" -eq 2 ]
+	[[ ${lines[0]} =~ ^$id\ .*applied ]]
+	has "and 1 plan"
+	expect 0 artidx reorg --undo $idle
+	# What was undone keeps its id.
+	artidx reorg $idle >/dev/null
+	expect 0 artidx reorg --history
+	[[ ${lines[0]} =~ ^$id\ .*undone ]]
+	[[ ${lines[1]} =~ planned ]]
+	[[ ! ${lines[1]} =~ ^$id ]]
+}
+
 @test "a damaged catalogue blocks neither undo nor recover" {
 	bases
 	state >../before

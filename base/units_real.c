@@ -53,10 +53,32 @@ static bool take_exponent(struct ax_str *rest, int64_t *exponent)
 	return true;
 }
 
+/*
+ * Digits that a double holds exactly, times or by a power of ten that it holds, too, are rounded
+ * once and so right. False for all others.
+ */
+static bool convert_exactly(const struct decimal *decimal, double *out)
+{
+	static const double powers[] = { 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10,
+		1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
+	const int64_t largest = sizeof(powers) / sizeof(*powers) - 1;
+	int64_t whole = 0;
+
+	if (FLT_EVAL_METHOD != 0 || decimal->len > DBL_DIG || decimal->exponent > largest ||
+		decimal->exponent < -largest)
+		return false;
+	for (size_t i = 0; i < decimal->len; i++)
+		whole = whole * 10 + (decimal->digits[i] - '0');
+	*out = decimal->exponent < 0 ? (double)whole / powers[-decimal->exponent]
+				     : (double)whole * powers[decimal->exponent];
+	return true;
+}
+
 bool ax_real_parse(struct ax_str text, double *out)
 {
 	struct decimal decimal = { .len = 0 };
 	char plain[sizeof(decimal.digits) + AX_UNITS_MAX];
+	double value = 0;
 	bool is_negative = ax_take_char(&text, '-');
 	struct ax_str whole = ax_take_digits(&text);
 
@@ -72,13 +94,15 @@ bool ax_real_parse(struct ax_str text, double *out)
 	if (!take_exponent(&text, &decimal.exponent) || text.len)
 		return false;
 
-	/* Without a decimal point strtod() reads the same in every locale. */
-	snprintf(plain, sizeof(plain), "%s%s0e%lld", is_negative ? "-" : "", decimal.digits,
-		(long long)decimal.exponent - 1);
-	double value = strtod(plain, NULL);
+	if (!convert_exactly(&decimal, &value)) {
+		/* Without a decimal point strtod() reads the same in every locale. */
+		snprintf(plain, sizeof(plain), "%s0e%lld", decimal.digits,
+			(long long)decimal.exponent - 1);
+		value = strtod(plain, NULL);
+	}
 	if (!isfinite(value))
 		return false;
-	*out = value;
+	*out = is_negative ? -value : value;
 	return true;
 }
 

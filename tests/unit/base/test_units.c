@@ -509,6 +509,23 @@ static void reals_go_both_ways(void **state)
 	}
 }
 
+/* What has few digits is read as strtod() reads it, at each exponent. */
+static void short_reals(void **state)
+{
+	(void)state;
+	uint64_t bits = 54321;
+	char text[AX_UNITS_MAX];
+
+	for (int i = 0; i < 20000; i++) {
+		double value = 0;
+		bits = bits * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+		snprintf(text, sizeof(text), "%s%llue%d", i % 2 ? "-" : "",
+			(unsigned long long)(bits >> 13 >> i % 40), i % 61 - 30);
+		assert_true(ax_real_parse(ax_str_from(text), &value));
+		assert_true(same_double(value, strtod(text, NULL)));
+	}
+}
+
 /* In a locale with a decimal comma nothing changes. Skipped where no such locale is there. */
 static void locales_do_not_matter(void **state)
 {
@@ -542,6 +559,7 @@ int main(void)
 		cmocka_unit_test(long_reals_read),
 		cmocka_unit_test(reals_shown),
 		cmocka_unit_test(reals_go_both_ways),
+		cmocka_unit_test(short_reals),
 		cmocka_unit_test(locales_do_not_matter),
 	};
 

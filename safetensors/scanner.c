@@ -203,6 +203,28 @@ static size_t put_unicode(const char *p, const char *end, char *out)
 	return put_utf8(0x10000 + ((unit & 0x3ff) << 10) + (second & 0x3ff), out);
 }
 
+/*
+ * Copy what stands before the next backslash, or some of it, by words; *out takes as many bytes as
+ * are left. How many were copied.
+ */
+static size_t copy_plain(const char *p, const char *end, char *out)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	const char *start = p;
+
+	while (end - p >= 8) {
+		uint64_t word;
+		memcpy(&word, p, sizeof(word));
+		memcpy(out + (p - start), &word, sizeof(word));
+		uint64_t other = le64toh(word) ^ (ones * '\\');
+		uint64_t backslash = (other - ones) & ~other & (ones * 0x80);
+		if (backslash)
+			return (size_t)(p - start) + (size_t)(__builtin_ctzll(backslash) >> 3);
+		p += 8;
+	}
+	return (size_t)(p - start);
+}
+
 size_t sft_string_unescape(struct sft_string string, char *out)
 {
 	const char *p = string.ptr;
@@ -210,6 +232,11 @@ size_t sft_string_unescape(struct sft_string string, char *out)
 	size_t len = 0;
 
 	while (p < end) {
+		size_t plain = copy_plain(p, end, out + len);
+		p += plain;
+		len += plain;
+		if (p == end)
+			break;
 		if (*p != '\\') {
 			out[len++] = *p++;
 			continue;

@@ -165,6 +165,31 @@ static void unescaping(void **state)
 	}
 }
 
+/* An escape at each place, and two of each distance, among bytes that are copied by words. */
+static void unescaping_among_plain(void **state)
+{
+	(void)state;
+	enum { LENGTH = 40 };
+	char text[LENGTH], expected[LENGTH], out[LENGTH];
+
+	for (size_t i = 0; i + 1 < LENGTH; i++) {
+		for (size_t j = i; j + 1 < LENGTH; j = j == i ? i + 2 : j + 1) {
+			size_t len = 0;
+			for (size_t k = 0; k < LENGTH; k++)
+				text[k] = (char)('a' + k % 13); /* no n */
+			memcpy(text + i, "\\n", 2);
+			memcpy(text + j, "\\n", 2);
+			for (size_t k = 0; k < LENGTH; k++) {
+				if (text[k] != '\\')
+					expected[len++] = text[k] == 'n' ? '\n' : text[k];
+			}
+			struct sft_string string = { text, LENGTH, true };
+			size_t got = sft_string_unescape(string, out);
+			assert_str_equal(ax_str(out, got), ax_str(expected, len));
+		}
+	}
+}
+
 static void first_bad_utf8(void **state)
 {
 	(void)state;
@@ -185,6 +210,7 @@ int main(void)
 		cmocka_unit_test(integers),
 		cmocka_unit_test(not_integers),
 		cmocka_unit_test(unescaping),
+		cmocka_unit_test(unescaping_among_plain),
 		cmocka_unit_test(first_bad_utf8),
 	};
 

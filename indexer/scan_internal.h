@@ -194,8 +194,9 @@ struct scan_worker {
 	struct ax_buf path, detail;
 	size_t n_old, old_capacity;
 	struct idx_chunk *old; /* the chunks of the directory being visited */
-	long blocks_read;      /* from disks, by this thread, when it last looked */
-	bool is_cold;          /* some were in the last directory */
+	long last_tick;        /* of the clock, when it last looked at disks */
+	long blocks_read;      /* from them, by this thread, then */
+	bool is_cold;          /* some were since the time before */
 	struct scan_counts counts;
 	size_t n_visited, visited_capacity;
 	struct ax_digest *visited; /* stored directories that still exist */

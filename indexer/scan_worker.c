@@ -7,9 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
-/* Read from a disk while in one directory, in blocks of 512 bytes: it is not cached. */
+/* Read from a disk between two looks, in blocks of 512 bytes: what is visited is not cached. */
 enum { MANY_BLOCKS = 64 };
 
 int scan_worker_init(struct scan_worker *worker, struct scan *scan, struct ax_error *err)
@@ -189,13 +190,19 @@ static int visit_directory(struct scan_worker *worker, const struct idx_walk_dir
 	return note_unknown(worker, dir, ax_str_from(why), err);
 }
 
-/* Who waited for a disk could have somebody else asking it meanwhile. */
+/*
+ * Who waited for a disk could have somebody else asking it meanwhile. Nobody waits for one without
+ * a tick of the clock, which costs less to read than what was waited for.
+ */
 static void look_at_disks(struct scan_worker *worker)
 {
+	struct timespec tick;
 	struct rusage usage;
 
-	if (getrusage(RUSAGE_THREAD, &usage) < 0)
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &tick);
+	if (tick.tv_nsec == worker->last_tick || getrusage(RUSAGE_THREAD, &usage) < 0)
 		return;
+	worker->last_tick = tick.tv_nsec;
 	worker->is_cold = usage.ru_inblock - worker->blocks_read >= MANY_BLOCKS;
 	worker->blocks_read = usage.ru_inblock;
 	if (worker->is_cold && worker->scan->n_workers < worker->scan->max_workers)

@@ -303,6 +303,19 @@ static int look_at_dir(struct reorg_run *run, struct ax_str path, struct stat *s
 	return 1;
 }
 
+/* Before anything is begun: may names in this directory be changed at all? */
+static int check_writable(struct reorg_run *run, struct ax_str path, struct ax_error *err)
+{
+	struct reorg_spot spot = { .dir = run->options->root, .name = "." };
+
+	if (path.len && reorg_dirs_locate(&run->dirs, path, &spot) < 0)
+		return reorg_dirs_fail(path, err);
+	if (faccessat(spot.dir, spot.name, W_OK | X_OK, AT_EACCESS) == 0)
+		return 0;
+	return ax_fail_errno(err, "%.*s: nothing can be moved into or out of this directory",
+		AX_STR_ARG(path.len ? path : AX_STR(".")));
+}
+
 /* Remember one directory that will change, if it exists. */
 static int record_dir(struct reorg_run *run, struct findings *findings, struct ax_str path,
 	struct ax_error *err)
@@ -317,6 +330,8 @@ static int record_dir(struct reorg_run *run, struct findings *findings, struct a
 		return -1;
 	if (!found || !S_ISDIR(st.st_mode))
 		return 0;
+	if (check_writable(run, dir.path, err) < 0)
+		return -1;
 	if (is_removed(run, dir.path) &&
 		read_xattrs(run, findings, dir.path, &dir.xattrs, err) < 0)
 		return -1;

@@ -3,15 +3,37 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+enum { MESSAGE_END = 200 }; /* bytes of a long message behind what is left out of it */
+
+/* The message, of len bytes and too long, was cut at its end: put that in again. */
+static void keep_end(struct ax_error *err, size_t len, const char *format, va_list args)
+{
+	static const char gap[] = "...";
+	char *end = err->message + sizeof(err->message) - 1 - MESSAGE_END;
+	char *whole = malloc(len + 1);
+
+	if (!whole)
+		return;
+	vsnprintf(whole, len + 1, format, args);
+	memcpy(end - strlen(gap), gap, strlen(gap));
+	memcpy(end, whole + len - MESSAGE_END, MESSAGE_END);
+	free(whole);
+}
 
 int(ax_fail)(struct ax_error *err, int code, const char *format, ...)
 {
-	va_list args;
+	va_list args, again;
 
 	err->code = code;
 	va_start(args, format);
-	vsnprintf(err->message, sizeof(err->message), format, args);
+	va_copy(again, args);
+	int n = vsnprintf(err->message, sizeof(err->message), format, args);
+	if (n >= (int)sizeof(err->message))
+		keep_end(err, (size_t)n, format, again);
+	va_end(again);
 	va_end(args);
 	return -1;
 }

@@ -26,8 +26,8 @@ struct ax_error {
 };
 
 /*
- * Fill *err and return -1, so that a check is one statement. A message that does not fit is cut
- * at its end.
+ * Fill *err and return -1, so that a check is one statement. Of a message that does not fit, for
+ * a long path in it, the middle is left out.
  */
 int ax_fail(struct ax_error *err, int code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -17,7 +17,7 @@ static void a_failure_is_one_statement(void **state)
 	assert_string_equal(err.message, "a: cannot open: No such file or directory");
 }
 
-static void long_messages_are_cut(void **state)
+static void long_messages_lose_their_middle(void **state)
 {
 	(void)state;
 	struct ax_error err = { 0 };
@@ -26,8 +26,10 @@ static void long_messages_are_cut(void **state)
 
 	memset(path, 'x', sizeof(path) - 1);
 	path[sizeof(path) - 1] = '\0';
-	ax_fail(&err, EIO, "%s", path);
+	ax_fail(&err, EIO, "%s: what is wrong with %d", path, 7);
 	assert_int_equal(strlen(err.message), sizeof(err.message) - 1);
+	assert_non_null(strstr(err.message, "xxx...xxx"));
+	assert_non_null(strstr(err.message, "xxx: what is wrong with 7"));
 
 	/* The reason must survive a path that fills the message. */
 	errno = ENOENT;
@@ -40,7 +42,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_failure_is_one_statement),
-		cmocka_unit_test(long_messages_are_cut),
+		cmocka_unit_test(long_messages_lose_their_middle),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 #include "archive/extract.h"
 
+#include "archive/opener.h"
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/file.h"
@@ -19,7 +20,8 @@ enum { WRITE_SOON = 1024 * 1024 };
 
 struct arc_extract {
 	int target;
-	int fd; /* the temporary directory, locked */
+	int fd;                    /* the temporary directory, locked */
+	struct arc_opener *opener; /* below it */
 	const char *archive;
 	char name[64];
 };
@@ -102,7 +104,8 @@ int arc_extract_begin(int target, struct ax_str name, const char *archive,
 	extract->archive = archive;
 	snprintf(extract->name, sizeof(extract->name), "%s%.*s", REORG_TEMPORARY_PREFIX,
 		AX_STR_ARG(ax_str_slice(name, 0, 32)));
-	if (make_empty(extract, err) < 0) {
+	if (make_empty(extract, err) < 0 ||
+		arc_opener_new(extract->fd, &extract->opener, err) < 0) {
 		if (extract->fd >= 0)
 			close(extract->fd);
 		free(extract);
@@ -116,6 +119,7 @@ int arc_extract_end(struct arc_extract *extract, struct ax_error *err)
 {
 	if (!extract)
 		return 0;
+	arc_opener_free(extract->opener);
 	int status = remove_tree(extract->target, extract->name);
 	if (status < 0)
 		ax_fail_errno(err,
@@ -143,51 +147,61 @@ static int fail(const struct arc_extract *extract, struct ax_str path, struct ax
 	return ax_fail_errno(err, "%.*s", AX_STR_ARG(path));
 }
 
-/* The name of a path with a NUL, in buf; and its directory, open, or -1 after err. */
-static int open_parent(struct arc_extract *extract, struct ax_str path, struct ax_buf *name,
+/* The directory of path, open, and its name in it. */
+static int locate(struct arc_extract *extract, struct ax_str path, struct reorg_spot *out,
 	struct ax_error *err)
 {
-	ax_buf_clear(name);
-	ax_buf_append_str(name, ax_path_name(path));
-	ax_buf_text(name);
-	if (ax_buf_check(name, extract->name, err) < 0)
+	return reorg_dirs_locate(&extract->opener->dirs, path, out) < 0
+		       ? fail(extract, path, err)
+		       : 0;
+}
+
+/* 0, or -1 with errno set: ENOENT when the directory above it is missing. */
+static int make_dir(struct arc_extract *extract, struct ax_str path)
+{
+	struct reorg_spot spot;
+	struct stat st;
+
+	if (reorg_dirs_locate(&extract->opener->dirs, path, &spot) < 0)
 		return -1;
-	int fd = ax_open_beneath(extract->fd, ax_path_dir(path), O_PATH | O_DIRECTORY, 0);
-	return fd < 0 ? fail(extract, path, err) : fd;
+	if (mkdirat(spot.dir, spot.name, 0700) == 0)
+		return 0;
+	if (errno != EEXIST || fstatat(spot.dir, spot.name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return -1;
+	errno = ENOTDIR;
+	return S_ISDIR(st.st_mode) ? 0 : -1;
 }
 
 int arc_extract_dir(struct arc_extract *extract, struct ax_str path, struct ax_error *err)
 {
-	struct ax_str rest = path, component;
-	int fd = dup(extract->fd);
-	int status = fd < 0 ? fail(extract, path, err) : 0;
-
-	while (status == 0 && ax_path_next(&rest, &component)) {
-		struct ax_buf name = { 0 };
-		ax_buf_append_str(&name, component);
-		const char *text = ax_buf_text(&name);
-		int child = -1;
-		if (mkdirat(fd, text, 0700) < 0 && errno != EEXIST)
-			status = fail(extract, path, err);
-		else if ((child = openat(fd, text,
-				  O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) < 0)
-			status = fail(extract, path, err);
-		ax_buf_free(&name);
-		close(fd);
-		fd = child;
+	if (!path.len || make_dir(extract, path) == 0)
+		return 0;
+	if (errno != ENOENT)
+		return fail(extract, path, err);
+	/* Only where an archive does not name the directories first. */
+	for (size_t end = 0; end <= path.len; end++) {
+		end += ax_str_find(ax_str_slice(path, end, path.len), '/');
+		if (make_dir(extract, ax_str_slice(path, 0, end)) < 0)
+			return fail(extract, path, err);
 	}
-	if (fd >= 0)
-		close(fd);
-	return status;
+	return 0;
+}
+
+static int open_member(struct arc_extract *extract, struct ax_str path, int flags, mode_t mode,
+	struct ax_error *err)
+{
+	int fd = arc_opener_open(extract->opener, path, flags, mode);
+
+	return fd < 0 ? fail(extract, path, err) : fd;
 }
 
 int arc_extract_file(struct arc_extract *extract, struct ax_str path, uint64_t size,
 	struct ax_error *err)
 {
-	int fd = ax_open_beneath(extract->fd, path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	int fd = open_member(extract, path, O_WRONLY | O_CREAT | O_EXCL, 0600, err);
 
 	if (fd < 0)
-		return fail(extract, path, err);
+		return -1;
 	int status = size && ftruncate(fd, (off_t)size) < 0 ? fail(extract, path, err) : 0;
 	close(fd);
 	return status;
@@ -196,10 +210,10 @@ int arc_extract_file(struct arc_extract *extract, struct ax_str path, uint64_t s
 int arc_extract_write(struct arc_extract *extract, struct ax_str path, uint64_t offset,
 	struct ax_str bytes, struct ax_error *err)
 {
-	int fd = ax_open_beneath(extract->fd, path, O_WRONLY, 0);
+	int fd = open_member(extract, path, O_WRONLY, 0, err);
 
 	if (fd < 0)
-		return fail(extract, path, err);
+		return -1;
 	int status =
 		ax_pwrite_full(fd, bytes.ptr, bytes.len, (off_t)offset, extract->name, err);
 	/* A hint: the disk works while more is decoded. Small files are better written together. */
@@ -211,26 +225,19 @@ int arc_extract_write(struct arc_extract *extract, struct ax_str path, uint64_t 
 
 int arc_extract_open(struct arc_extract *extract, struct ax_str path, struct ax_error *err)
 {
-	int fd = ax_open_beneath(extract->fd, path, O_RDONLY, 0);
-
-	return fd < 0 ? fail(extract, path, err) : fd;
+	return open_member(extract, path, O_RDONLY, 0, err);
 }
 
 int arc_extract_symlink(struct arc_extract *extract, struct ax_str path, struct ax_str target,
 	struct ax_error *err)
 {
-	struct ax_buf name = { 0 }, text = { 0 };
-	int fd = open_parent(extract, path, &name, err);
-	int status = -1;
+	struct ax_buf text = { 0 };
+	struct reorg_spot spot;
+	int status = locate(extract, path, &spot, err);
 
 	ax_buf_append_str(&text, target);
-	if (fd >= 0) {
-		status = symlinkat(ax_buf_text(&text), fd, ax_buf_text(&name));
-		if (status < 0)
-			fail(extract, path, err);
-		close(fd);
-	}
-	ax_buf_free(&name);
+	if (status == 0 && symlinkat(ax_buf_text(&text), spot.dir, spot.name) < 0)
+		status = fail(extract, path, err);
 	ax_buf_free(&text);
 	return status;
 }
@@ -238,38 +245,21 @@ int arc_extract_symlink(struct arc_extract *extract, struct ax_str path, struct 
 int arc_extract_link(struct arc_extract *extract, struct ax_str path, struct ax_str existing,
 	struct ax_error *err)
 {
-	struct ax_buf name = { 0 }, old_name = { 0 };
-	int old = open_parent(extract, existing, &old_name, err);
-	int fd = old < 0 ? -1 : open_parent(extract, path, &name, err);
-	int status = -1;
+	struct reorg_spot spot, old;
 
-	if (fd >= 0) {
-		status = linkat(old, ax_buf_text(&old_name), fd, ax_buf_text(&name), 0);
-		if (status < 0)
-			fail(extract, path, err);
-		close(fd);
-	}
-	if (old >= 0)
-		close(old);
-	ax_buf_free(&name);
-	ax_buf_free(&old_name);
-	return status;
+	if (locate(extract, existing, &old, err) < 0 || locate(extract, path, &spot, err) < 0)
+		return -1;
+	return linkat(old.dir, old.name, spot.dir, spot.name, 0) < 0 ? fail(extract, path, err)
+								     : 0;
 }
 
 int arc_extract_remove(struct arc_extract *extract, struct ax_str path, struct ax_error *err)
 {
-	struct ax_buf name = { 0 };
-	int fd = open_parent(extract, path, &name, err);
-	int status = -1;
+	struct reorg_spot spot;
 
-	if (fd >= 0) {
-		status = unlinkat(fd, ax_buf_text(&name), 0);
-		if (status < 0)
-			fail(extract, path, err);
-		close(fd);
-	}
-	ax_buf_free(&name);
-	return status;
+	if (locate(extract, path, &spot, err) < 0)
+		return -1;
+	return unlinkat(spot.dir, spot.name, 0) < 0 ? fail(extract, path, err) : 0;
 }
 
 static struct timespec timespec_of(ax_nanoseconds time)
@@ -310,18 +300,13 @@ static int set_metadata_at(int parent, const char *name, const struct arc_member
 int arc_extract_set_metadata(struct arc_extract *extract, const struct arc_member *member,
 	struct ax_error *err)
 {
-	struct ax_buf name = { 0 };
-	int parent = open_parent(extract, member->path, &name, err);
-	int status = -1;
+	struct reorg_spot spot;
 
-	if (parent >= 0) {
-		status = set_metadata_at(parent, ax_buf_text(&name), member);
-		if (status < 0)
-			fail(extract, member->path, err);
-		close(parent);
-	}
-	ax_buf_free(&name);
-	return status;
+	if (locate(extract, member->path, &spot, err) < 0)
+		return -1;
+	return set_metadata_at(spot.dir, spot.name, member) < 0
+		       ? fail(extract, member->path, err)
+		       : 0;
 }
 
 /* ---- publishing */

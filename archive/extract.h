@@ -2,7 +2,7 @@
  * archive/extract.h - build a tree where nobody looks yet, then put it in its place
  *
  * Everything is made in a fresh directory of mode 0700 on the target's file system. Each step
- * finds its place anew from there, without following symlinks: no member can lead another one
+ * finds its place from there, without following symlinks: no member can lead another one
  * outside. At the end what was made is renamed into the target, never over anything.
  */
 #ifndef ARTIDX_ARCHIVE_EXTRACT_H

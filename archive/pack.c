@@ -607,7 +607,7 @@ static int set_up(struct packer *packer, struct ax_error *err)
 	packer->n = N_ABOUT + tree->n;
 	packer->members = ax_arena_alloc(&packer->arena, packer->n * sizeof(*packer->members));
 	packer->shared = (struct arc_pack_shared){
-		.parent = tree->parent,
+		.opener = tree->opener,
 		.members = packer->members,
 		.sources = tree->sources,
 		.n_about = N_ABOUT,

@@ -55,7 +55,7 @@ void arc_pack_job_free(struct arc_pack_job *job);
 
 /* What all workers share: read only, but for the members a job is about. */
 struct arc_pack_shared {
-	int parent;
+	struct arc_opener *opener;
 	struct arc_member *members;
 	const struct arc_source *sources; /* of members[n_about] and so on */
 	size_t n_about;

@@ -1,5 +1,6 @@
 #include "archive/pack_internal.h"
 
+#include "archive/opener.h"
 #include "base/file.h"
 #include "safetensors/header.h"
 #include "safetensors/identify.h"
@@ -123,7 +124,7 @@ static int check_unchanged(const struct arc_pack_shared *shared, size_t i, int f
 int arc_pack_open(const struct arc_pack_shared *shared, size_t i, struct ax_error *err)
 {
 	const struct arc_member *member = &shared->members[i];
-	int fd = ax_open_beneath(shared->parent, member->path, O_RDONLY | O_NONBLOCK, 0);
+	int fd = arc_opener_open(shared->opener, member->path, O_RDONLY | O_NONBLOCK, 0);
 
 	if (fd < 0)
 		return ax_fail_errno(err, "%.*s", AX_STR_ARG(member->path));

@@ -4,6 +4,7 @@
 #include "archive/salvage.h"
 #include "base/file.h"
 #include "base/hash.h"
+#include "reorg/dirs.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,8 +20,9 @@ struct restore {
 	const struct arc_restore_options *options;
 	struct arc_restore_report *report;
 	struct arc_extract *extract;
-	bool *wanted;   /* of each member: to be restored now */
-	bool *read;     /* files whose content is needed */
+	struct reorg_dirs target; /* where members are to be */
+	bool *wanted;             /* of each member: to be restored now */
+	bool *read;               /* files whose content is needed */
 	size_t *places; /* of each file that is read: the member at whose path it is written */
 };
 
@@ -54,9 +56,9 @@ static int digest_file(int fd, struct ax_digest *out)
 	return n == 0 ? 0 : -1;
 }
 
-static bool same_content(int target, const struct arc_member *member)
+static bool same_content(struct reorg_dirs *target, const struct arc_member *member)
 {
-	int fd = ax_open_beneath(target, member->path, O_RDONLY | O_NONBLOCK, 0);
+	int fd = reorg_dirs_open(target, member->path, O_RDONLY | O_NONBLOCK, 0);
 	struct ax_digest digest;
 	struct stat st;
 
@@ -69,10 +71,10 @@ static bool same_content(int target, const struct arc_member *member)
 	return same;
 }
 
-static bool same_link(int target, const struct arc_member *member)
+static bool same_link(struct reorg_dirs *target, const struct arc_member *member)
 {
 	char text[PATH_MAX];
-	int fd = ax_open_beneath(target, member->path, O_PATH | O_NOFOLLOW, 0);
+	int fd = reorg_dirs_open(target, member->path, O_PATH, 0);
 
 	if (fd < 0)
 		return false;
@@ -88,11 +90,11 @@ static const struct arc_member *content_of(const struct arc_index *index,
 }
 
 /* 1: nothing is in its place. 0: what is there is the same. -1: something else. */
-static int look_at_place(const struct restore *restore, const struct arc_member *member,
+static int look_at_place(struct restore *restore, const struct arc_member *member,
 	struct ax_error *err)
 {
-	int target = restore->options->target;
-	int fd = ax_open_beneath(target, member->path, O_PATH | O_NOFOLLOW, 0);
+	struct reorg_dirs *target = &restore->target;
+	int fd = reorg_dirs_open(target, member->path, O_PATH, 0);
 	struct arc_member expected = *content_of(&restore->archive->index, member);
 	struct stat st;
 
@@ -388,13 +390,12 @@ static int restore_indexed(struct restore *restore, struct ax_error *err)
 
 /* ---- without an index */
 
-static int check_taken(const struct restore *restore, const struct arc_salvaged *salvaged,
+static int check_taken(struct restore *restore, const struct arc_salvaged *salvaged,
 	struct ax_error *err)
 {
 	for (size_t i = 0; i < salvaged->n; i++) {
 		const struct arc_member *member = &salvaged->members[i];
-		int fd = ax_open_beneath(restore->options->target, member->path,
-			O_PATH | O_NOFOLLOW, 0);
+		int fd = reorg_dirs_open(&restore->target, member->path, O_PATH, 0);
 		struct stat st;
 		bool taken = fd >= 0 && !(member->type == ARC_DIR && fstat(fd, &st) == 0 &&
 						S_ISDIR(st.st_mode));
@@ -445,9 +446,11 @@ int arc_restore(const struct arc_archive *archive, const struct arc_restore_opti
 {
 	struct arc_restore_report done = { .n_bad = 0 };
 	struct restore restore = { .archive = archive, .options = options, .report = &done };
+	reorg_dirs_init(&restore.target, options->target);
 	int status = archive->has_index ? restore_indexed(&restore, err)
 					: restore_unindexed(&restore, err);
 
+	reorg_dirs_forget(&restore.target);
 	if (status < 0)
 		arc_restore_report_free(&done);
 	else

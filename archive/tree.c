@@ -1,5 +1,6 @@
 #include "archive/tree.h"
 
+#include "archive/opener.h"
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/file.h"
@@ -20,6 +21,7 @@ struct entry {
 
 struct listing {
 	int parent;
+	struct arc_opener *opener;
 	struct ax_arena *arena;
 	struct entry *entries;
 	size_t n, capacity;
@@ -75,6 +77,17 @@ static int read_link(struct listing *listing, int dirfd, const char *name, struc
 	return 0;
 }
 
+/* What unpacks an archive anywhere, tar, opens files by their whole paths. */
+static int check_length(struct ax_str path, struct ax_error *err)
+{
+	if (path.len < PATH_MAX)
+		return 0;
+	return ax_fail(err, AX_EREFUSED,
+		"%.*s: its path has %zu bytes, and tar could not make it again: cannot be "
+		"archived",
+		AX_STR_ARG(path), path.len);
+}
+
 /* Add name, in dirfd, whose path is already in the arena. */
 static int add(struct listing *listing, int dirfd, const char *name, struct ax_str path,
 	struct ax_error *err)
@@ -82,6 +95,8 @@ static int add(struct listing *listing, int dirfd, const char *name, struct ax_s
 	struct stat st;
 	struct entry entry = { .member.path = path };
 
+	if (check_length(path, err) < 0)
+		return -1;
 	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return ax_fail_errno(err, "%.*s", AX_STR_ARG(path));
 	struct arc_member *member = &entry.member;
@@ -151,7 +166,7 @@ static int read_dirs(struct listing *listing, struct ax_error *err)
 		struct ax_str path = listing->entries[i].member.path;
 		if (listing->entries[i].member.type != ARC_DIR)
 			continue;
-		int fd = ax_open_beneath(listing->parent, path, O_RDONLY | O_DIRECTORY, 0);
+		int fd = arc_opener_open(listing->opener, path, O_RDONLY | O_DIRECTORY, 0);
 		DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 		if (!dir) {
 			ax_fail_errno(err, "%.*s", AX_STR_ARG(path));
@@ -259,8 +274,12 @@ int arc_tree_read(int dirfd, struct ax_str dir, struct arc_tree *out, struct ax_
 	if (tree.parent < 0)
 		return ax_fail_errno(err, "%.*s", AX_STR_ARG(dir));
 	listing.parent = tree.parent;
+	if (arc_opener_new(tree.parent, &tree.opener, err) < 0)
+		goto out;
+	listing.opener = tree.opener;
 	if (list(&listing, dir, err) == 0 && hand_over(&listing, &tree, err) == 0)
 		status = 0;
+out:
 	free(listing.entries);
 	if (status < 0)
 		arc_tree_free(&tree);
@@ -271,6 +290,8 @@ int arc_tree_read(int dirfd, struct ax_str dir, struct arc_tree *out, struct ax_
 
 void arc_tree_free(struct arc_tree *tree)
 {
+	arc_opener_free(tree->opener);
+	tree->opener = NULL;
 	if (tree->parent >= 0)
 		close(tree->parent);
 	tree->parent = -1;

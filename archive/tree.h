@@ -11,6 +11,7 @@
 
 #include <sys/stat.h>
 
+struct arc_opener;
 struct ax_error;
 
 /* What a member was when it was listed, to notice a change. */
@@ -24,6 +25,7 @@ struct arc_source {
 struct arc_tree {
 	struct ax_arena arena;
 	int parent; /* the directory that holds the tree's: member paths begin with its name */
+	struct arc_opener *opener; /* of members, below parent */
 	size_t n;
 	struct arc_member *members; /* no positions, digests and layouts yet */
 	struct arc_source *sources; /* of each */
@@ -31,7 +33,8 @@ struct arc_tree {
 
 /*
  * List the directory dir ("a/b", members "b", "b/..."), below dirfd, without following symlinks.
- * Special files and what cannot be read are a failure: nothing may be left out silently.
+ * Special files, what cannot be read and paths of PATH_MAX bytes and more are a failure: nothing
+ * may be left out silently.
  */
 int arc_tree_read(int dirfd, struct ax_str dir, struct arc_tree *out, struct ax_error *err);
 void arc_tree_free(struct arc_tree *tree);

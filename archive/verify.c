@@ -1,5 +1,6 @@
 #include "archive/verify.h"
 
+#include "archive/opener.h"
 #include "archive/salvage.h"
 #include "archive/tree.h"
 #include "base/file.h"
@@ -54,7 +55,7 @@ static int compare(void *context, size_t i, uint64_t offset, struct ax_str bytes
 
 	if (i < comparison->archive->index.n_about)
 		return 0;
-	int fd = ax_open_beneath(comparison->source->parent, member->path,
+	int fd = arc_opener_open(comparison->source->opener, member->path,
 		O_RDONLY | O_NONBLOCK, 0);
 	if (fd < 0)
 		return ax_fail(err, AX_ECORRUPT, "the original cannot be opened");
@@ -97,7 +98,7 @@ static int check_holes(const struct arc_archive *archive, const struct arc_tree 
 		if (!(member->flags & ARC_SPARSE))
 			continue;
 		int fd =
-			ax_open_beneath(source->parent, member->path, O_RDONLY | O_NONBLOCK, 0);
+			arc_opener_open(source->opener, member->path, O_RDONLY | O_NONBLOCK, 0);
 		struct stat st;
 		bool same =
 			fd >= 0 && fstat(fd, &st) == 0 &&

@@ -72,7 +72,7 @@ static int remove_dir(struct reorg_run *run, struct ax_str path, struct ax_error
 	if (reorg_dirs_locate(&run->dirs, path, &spot) < 0)
 		return errno == ENOENT ? 0 : reorg_dirs_fail(path, err);
 	if (unlinkat(spot.dir, spot.name, AT_REMOVEDIR) == 0) {
-		reorg_dirs_forget(&run->dirs);
+		reorg_dirs_forget_below(&run->dirs, path);
 		run->changes++;
 		return 0;
 	}
@@ -281,7 +281,6 @@ static bool is_back_with_directory(struct reorg_run *run, const struct reorg_act
 	bool is_back = !origin.failed && !ax_str_equal(ax_buf_str(&origin), path) &&
 		       reorg_dirs_look(&run->dirs, path, &st, &ignored) == 0 &&
 		       reorg_dirs_look(&run->dirs, ax_buf_str(&origin), &st, &ignored) == 1;
-	reorg_dirs_forget(&run->dirs); /* origin, which was looked at, goes */
 	ax_buf_free(&origin);
 	return is_back;
 }

@@ -280,7 +280,7 @@ static int read_xattrs(struct reorg_run *run, struct findings *findings, struct 
 {
 	struct ax_buf xattrs = { 0 };
 	char *copy = NULL;
-	int fd = ax_open_beneath(run->options->root, path, O_RDONLY | O_DIRECTORY, 0);
+	int fd = reorg_dirs_open(&run->dirs, path, O_RDONLY | O_DIRECTORY, 0);
 
 	if (fd >= 0) {
 		reorg_xattrs_read(fd, &xattrs);
@@ -407,7 +407,7 @@ int reorg_check_plan(struct reorg_run *run, struct ax_arena *arena, struct reorg
 		goto out;
 	status = take_findings(&findings, out, err);
 out:
-	reorg_dirs_forget(&run->dirs); /* arena, which paths are in, may go */
+	reorg_dirs_forget(&run->dirs); /* the acts find their way anew */
 	ax_buf_free(&findings.skipped);
 	ax_buf_free(&findings.contents);
 	ax_buf_free(&findings.dirs);

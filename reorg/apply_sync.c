@@ -75,18 +75,13 @@ int reorg_parents(const struct reorg_run *run, bool from, bool to, struct ax_str
 	return 0;
 }
 
-static int open_to_sync(const struct reorg_run *run, struct ax_str path)
+static int open_to_sync(struct reorg_run *run, struct ax_str path)
 {
-	int fd;
-
-	do
-		fd = ax_open_beneath(run->options->root, path, O_RDONLY | O_DIRECTORY, 0);
-	while (fd < 0 && errno == EINTR);
-	return fd;
+	return reorg_dirs_open(&run->dirs, path, O_RDONLY | O_DIRECTORY, 0);
 }
 
 /* The same for a directory that is, now, where it was before a whole directory was moved. */
-static int open_origin(const struct reorg_run *run, struct ax_str path)
+static int open_origin(struct reorg_run *run, struct ax_str path)
 {
 	struct ax_buf origin = { 0 };
 	int fd = -1;
@@ -101,7 +96,7 @@ static int open_origin(const struct reorg_run *run, struct ax_str path)
 }
 
 /* A directory that is gone needs no sync: the one that held it has its own. */
-static int sync_dir(const struct reorg_run *run, struct ax_str path, struct ax_error *err)
+static int sync_dir(struct reorg_run *run, struct ax_str path, struct ax_error *err)
 {
 	int fd = open_to_sync(run, path);
 	int status = 0;
@@ -126,7 +121,7 @@ static int sync_dir(const struct reorg_run *run, struct ax_str path, struct ax_e
 }
 
 /* Sync the file system of path unless it is in devices. False when that cannot be done. */
-static bool sync_file_system(const struct reorg_run *run, struct ax_str path, dev_t *devices,
+static bool sync_file_system(struct reorg_run *run, struct ax_str path, dev_t *devices,
 	size_t *n_devices)
 {
 	struct stat st;
@@ -202,7 +197,7 @@ out:
 }
 
 /* Remove the temporary files of this plan from one directory. */
-static int sweep_dir(const struct reorg_run *run, struct ax_str path, const char *prefix,
+static int sweep_dir(struct reorg_run *run, struct ax_str path, const char *prefix,
 	struct ax_error *err)
 {
 	struct dirent *entry;

@@ -140,6 +140,18 @@ static void add_name(struct reorg_names *names, struct ax_str path, size_t act,
 	names->names[names->n++] = (struct reorg_name){ path, act, side };
 }
 
+static int find_moved(struct reorg_names *names, struct ax_error *err)
+{
+	names->moved = calloc(names->n + 1, sizeof(struct reorg_name *));
+	if (!names->moved)
+		return ax_fail(err, ENOMEM, "no memory for %zu names", names->n);
+	for (size_t i = 0; i < names->n; i++) {
+		if (is_kind(names, &names->names[i], REORG_MOVE_DIR, REORG_TO))
+			names->moved[names->n_moved++] = &names->names[i];
+	}
+	return 0;
+}
+
 int reorg_names_make(const struct reorg_plan *plan, struct reorg_names *out,
 	struct ax_error *err)
 {
@@ -156,7 +168,8 @@ int reorg_names_make(const struct reorg_plan *plan, struct reorg_names *out,
 			add_name(&names, act->to, i, REORG_TO);
 	}
 	qsort(names.names, names.n, sizeof(*names.names), compare_names);
-	if (check_names(&names, err) < 0 || check_order(plan, err) < 0) {
+	if (check_names(&names, err) < 0 || check_order(plan, err) < 0 ||
+		find_moved(&names, err) < 0) {
 		reorg_names_free(&names);
 		return -1;
 	}
@@ -167,6 +180,7 @@ int reorg_names_make(const struct reorg_plan *plan, struct reorg_names *out,
 void reorg_names_free(struct reorg_names *names)
 {
 	free(names->names);
+	free(names->moved);
 	*names = (struct reorg_names){ 0 };
 }
 
@@ -220,14 +234,21 @@ bool reorg_names_makes_dir(const struct reorg_names *names, struct ax_str path)
 
 void reorg_names_origin(const struct reorg_names *names, struct ax_str path, struct ax_buf *out)
 {
-	for (struct ax_str dir = path; dir.len; dir = ax_path_dir(dir)) {
-		size_t i = reorg_names_find(names, dir);
-		if (i < names->n && ax_str_equal(names->names[i].path, dir) &&
-			is_kind(names, &names->names[i], REORG_MOVE_DIR, REORG_TO)) {
-			ax_buf_append_str(out, act_of(names, &names->names[i])->from);
-			ax_buf_append_str(out, ax_str_slice(path, dir.len, path.len));
-			return;
-		}
+	size_t low = 0;
+	size_t high = names->n_moved;
+
+	/* Nothing comes between a directory and what is below it: it is the last one up to path. */
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (reorg_path_compare(names->moved[middle]->path, path) <= 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	const struct reorg_name *dir = low ? names->moved[low - 1] : NULL;
+	if (dir && ax_path_below(path, dir->path)) {
+		ax_buf_append_str(out, act_of(names, dir)->from);
+		path = ax_str_slice(path, dir->path.len, path.len);
 	}
 	ax_buf_append_str(out, path);
 }

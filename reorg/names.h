@@ -28,6 +28,8 @@ struct reorg_names {
 	const struct reorg_plan *plan;
 	size_t n;
 	struct reorg_name *names;
+	size_t n_moved; /* where directories that move whole go to; none is below another */
+	const struct reorg_name **moved;
 };
 
 /* AX_EREFUSED for a plan that breaks a rule; plan must outlive the names. */

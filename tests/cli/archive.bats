@@ -161,6 +161,39 @@ same_as_before() {
 }
 
 # shellcheck disable=SC2030 # run sets status and lines in the shell of the test
+# nested DIR DEPTH: directories below each other, a file in each.
+nested() {
+	mkdir -p "$1"
+	perl -e 'chdir shift; for (1 .. shift) {
+		mkdir "d"; chdir "d" or die $!; open F, ">f"; print F "$_\n"; close F }' "$1" "$2"
+}
+
+# Time cubic in the depth would be a minute; it takes a few seconds, built with sanitizers.
+@test "directories nested deep are archived and restored, in time that their number accounts for" {
+	nested out/nest 1500
+	cp -a out/nest nest
+	expect 0 timeout 30 "$ARTIDX" archive --apply --queue none out/nest
+	has "1,500 files"
+	[ ! -e out/nest ]
+	expect 0 timeout 30 "$ARTIDX" restore out/nest.tar.zst
+	diff -r nest out/nest
+}
+
+@test "a path that tar could not make again is refused before anything is packed" {
+	nested out/nest 2044
+	expect 0 artidx archive out/nest
+	rm -r out/nest
+	nested out/nest 2050
+	for options in "" "--apply --queue none"; do
+		# shellcheck disable=SC2086
+		expect 3 artidx archive $options out/nest
+		has "nest/d/d/d/"
+		has "its path has 4096 bytes, and tar could not make it again: cannot be archived"
+	done
+	[ ! -e out/nest.tar.zst ] && [ -e out/nest/d/f ]
+	rm -r out/nest
+}
+
 @test "wrong uses" {
 	expect 2 artidx archive
 	expect 2 artidx archive out/none

@@ -1,189 +1,73 @@
 /*
  * A command is read left to right into words and operators. Words are unquoted as they are read;
- * what the shell would expand marks the word as unresolved. Quoted words with blanks in them are
- * read once more as commands of their own, because `bash -c "..."` hides paths there.
+ * what the shell would expand marks the word as unresolved. Quoted words with blanks in them, and
+ * here-documents, are read once more as commands of their own, because `bash -c "..."` hides paths
+ * there.
+ *
+ * Where a word is seen from: behind `cd a &&` it is a; behind `cd a` and anything else it may be a
+ * or where one was before; `env -C a` adds a for the words of this simple command.
  */
-#include "indexer/command.h"
+#include "indexer/command_internal.h"
 
-#include "base/buf.h"
 #include "base/error.h"
 #include "base/path.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
 enum { MAX_NESTING = 6 };
-
-struct splitter {
-	const struct idx_shell *shell;
-	struct ax_arena *arena;
-	struct ax_error *err;
-	struct idx_word *words; /* grown on the heap, copied into the arena at the end */
-	size_t count, capacity;
-	struct ax_buf scratch;
-	unsigned nesting;
-};
 
 /* One command line being read. */
 struct reader {
 	struct ax_str text;
 	size_t at;
-	struct ax_buf cwd;  /* empty when a cd made it unknown */
+	bool is_quoted;     /* the text of a word, of which only a program knows what it is */
+	struct dirs now;    /* where the shell is if all that was linked by && went well */
+	struct dirs ever;   /* where it is in any case */
+	struct dirs here;   /* where commands inside the words of this one run: now and bases */
 	struct ax_buf word; /* unquoted */
 	size_t word_start;  /* in text */
 	bool has_word;      /* also of an empty quoted one */
 	bool dynamic;       /* the shell would change it */
-	bool quoted_blank;
-	unsigned position; /* of the word in its simple command; assignments do not count */
-	bool is_cd;
-	bool after_redirect;
+	bool braces, brackets; /* it would if they are closed */
+	bool quoted, quoted_blank;
+	struct ax_buf documents; /* delimiters of the here-documents that begin on this line */
+	/* The simple command so far. */
+	struct dirs bases; /* where options may make it run */
+	size_t first_word; /* in the splitter */
+	unsigned position; /* of the word; assignments do not count */
+	unsigned programs; /* enum program of all its names */
+	unsigned n_operands;
+	bool has_words, has_recursion;
+	bool operand_first; /* before any option */
+	bool takes_dir;     /* by the option before */
+	enum { NO_REDIRECT, TO_FILE, TO_DOCUMENT } redirect;
 };
-
-static int no_memory(struct splitter *splitter)
-{
-	return ax_fail(splitter->err, ENOMEM, "command: no memory to read it");
-}
 
 static bool has_byte(struct ax_str text, char byte)
 {
 	return ax_str_find(text, byte) < text.len;
 }
 
-static int grow(struct splitter *splitter)
+static bool is_blank(char c)
 {
-	size_t wanted = splitter->capacity ? 2 * splitter->capacity : 32;
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
 
-	if (splitter->count < splitter->capacity)
-		return 0;
-	void *grown = reallocarray(splitter->words, wanted, sizeof(*splitter->words));
-	if (!grown)
-		return no_memory(splitter);
-	splitter->words = grown;
-	splitter->capacity = wanted;
+static int read_text(struct splitter *splitter, struct ax_str text, bool is_quoted,
+	struct dirs *dirs);
+
+/* The text of a word may be a command of this shell, so that a cd in it holds for the rest. */
+static int read_quoted(struct splitter *splitter, struct reader *reader, struct ax_str text)
+{
+	struct dirs dirs = reader->here;
+
+	if (read_text(splitter, text, true, &dirs) < 0)
+		return -1;
+	dirs_merge(&reader->now, &dirs);
+	dirs_merge(&reader->ever, &dirs);
+	dirs_merge(&reader->here, &dirs);
 	return 0;
 }
-
-/* The directory in which the globs of text can match; nothing when that cannot be said. */
-static void resolve_glob(struct ax_buf *path, struct ax_str cwd, struct ax_str text)
-{
-	size_t literal = 0;
-
-	if (has_byte(text, '$') || has_byte(text, '`') || text.ptr[0] == '~' ||
-		ax_str_contains(text, AX_STR("..")))
-		return;
-	while (literal < text.len && !has_byte(AX_STR("*?[{"), text.ptr[literal]))
-		literal++;
-	struct ax_str dir = ax_str_slice(text, 0, literal);
-	dir = ax_str_slice(dir, 0, has_byte(dir, '/') ? ax_str_find_last(dir, '/') + 1 : 0);
-	if (cwd.len || (dir.len && dir.ptr[0] == '/'))
-		ax_path_resolve(path, cwd, dir.len ? dir : AX_STR("."));
-}
-
-/* ~ and ~/x; ~user and an unknown home are for the shell to know. */
-static void resolve_home(struct ax_buf *path, struct ax_str home, struct ax_str text)
-{
-	if (home.len == 0 || (text.len > 1 && text.ptr[1] != '/'))
-		return;
-	ax_path_resolve(path, home,
-		text.len > 2 ? ax_str_slice(text, 2, text.len) : AX_STR("."));
-}
-
-static int add_word(struct splitter *splitter, struct ax_str text, struct ax_str cwd,
-	bool dynamic)
-{
-	struct idx_word word = { .unresolved = dynamic };
-	struct ax_buf *path = &splitter->scratch;
-
-	if (text.len == 0)
-		return 0;
-	if (grow(splitter) < 0)
-		return -1;
-	ax_buf_clear(path);
-	if (dynamic)
-		resolve_glob(path, cwd, text);
-	else if (text.ptr[0] == '~')
-		resolve_home(path, splitter->shell->home, text);
-	else if (text.ptr[0] == '/' || cwd.len)
-		ax_path_resolve(path, cwd, text);
-	word.unresolved = dynamic || path->len == 0;
-	word.text = ax_str(ax_arena_copy(splitter->arena, text), text.len);
-	word.path = ax_str(ax_arena_copy(splitter->arena, ax_buf_str(path)), path->len);
-	if (!word.text.ptr || !word.path.ptr || path->failed)
-		return no_memory(splitter);
-	splitter->words[splitter->count++] = word;
-	return 0;
-}
-
-/* Whether text is a pattern for what lies in some directory: a program may expand those itself. */
-static bool is_glob_path(struct ax_str text)
-{
-	size_t literal = 0;
-
-	while (literal < text.len && !has_byte(AX_STR("*?["), text.ptr[literal]))
-		literal++;
-	return literal < text.len && has_byte(ax_str_slice(text, 0, literal), '/');
-}
-
-static int add_value(struct splitter *splitter, struct ax_str text, struct ax_str cwd,
-	bool dynamic)
-{
-	if (add_word(splitter, text, cwd, dynamic) < 0)
-		return -1;
-	return dynamic || !is_glob_path(text) ? 0 : add_word(splitter, text, cwd, true);
-}
-
-/*
- * The parts of a value, besides the whole: of lists like a,b or a:b, of key=value, of JSON and
- * of program text.
- */
-static int add_parts(struct splitter *splitter, struct ax_str text, struct ax_str cwd,
-	bool dynamic)
-{
-	struct ax_str ends = dynamic ? AX_STR(",:=@") : AX_STR(",:=@\"'()[]{}");
-	size_t start = 0;
-
-	for (size_t at = 0; at <= text.len; at++) {
-		if (at < text.len && !has_byte(ends, text.ptr[at]))
-			continue;
-		/* The whole has been added. */
-		if (at - start < text.len &&
-			add_value(splitter, ax_str_slice(text, start, at - start), cwd,
-				dynamic) < 0)
-			return -1;
-		start = at + 1;
-	}
-	return 0;
-}
-
-/* A word and what stands behind its "=", or behind the letter of a short option. */
-static int add_forms(struct splitter *splitter, struct ax_str text, struct ax_str cwd,
-	bool dynamic)
-{
-	size_t equals = ax_str_find(text, '=');
-	struct ax_str value = ax_str_slice(text, equals + 1, text.len);
-	bool is_option = text.len && text.ptr[0] == '-';
-
-	if (equals == text.len)
-		value = text;
-	else if (!is_option && !dynamic && add_word(splitter, text, cwd, false) < 0)
-		return -1;
-	if (is_option && equals == text.len) {
-		/* -oPATH; a long option without "=" has its value in the next word. */
-		if (text.len < 3 || text.ptr[1] == '-')
-			return dynamic ? add_word(splitter, text, cwd, true) : 0;
-		value = ax_str_slice(text, 2, text.len);
-	}
-	if (add_value(splitter, value, cwd, dynamic) < 0)
-		return -1;
-	return add_parts(splitter, value, cwd, dynamic);
-}
-
-static struct ax_str current_cwd(const struct reader *reader)
-{
-	return ax_buf_str(&reader->cwd);
-}
-
-static int split_text(struct splitter *splitter, struct ax_str text, struct ax_str cwd);
 
 static bool is_assignment(struct ax_str text)
 {
@@ -198,46 +82,165 @@ static bool is_assignment(struct ax_str text)
 	return equals > 0 && equals < text.len;
 }
 
-/* The directory that a cd went to holds for what follows. */
-static int change_directory(struct splitter *splitter, struct reader *reader,
-	struct ax_str text)
+static void go(struct reader *reader, const struct dirs *dirs)
 {
-	struct ax_buf next = { 0 };
-	bool unknown = reader->dynamic || text.len == 0 || text.ptr[0] == '~' ||
-		       text.ptr[0] == '-' || (text.ptr[0] != '/' && reader->cwd.len == 0);
-
-	if (!unknown)
-		ax_path_resolve(&next, current_cwd(reader), text);
-	ax_buf_free(&reader->cwd);
-	reader->cwd = next;
-	return next.failed ? no_memory(splitter) : 0;
+	reader->now = *dirs;
+	dirs_merge(&reader->ever, dirs);
 }
 
-static bool is_one_of(const struct ax_str *words, size_t n, struct ax_str text)
+/* The operand of a cd, or none. */
+static int change_directory(struct splitter *splitter, struct reader *reader,
+	struct ax_str text, bool dynamic)
 {
-	for (size_t i = 0; i < n; i++) {
-		if (ax_str_equal(words[i], text))
+	struct dirs next = reader->ever;
+
+	/* "cd -" and "pushd +1" go to where one was; if this is the first, that is not known. */
+	if (ax_str_equal(text, AX_STR("-")) || ax_str_starts(text, AX_STR("+")))
+		next.unknown |= next.count < 2;
+	else if (dirs_enter(splitter, &reader->now, text, dynamic, &next) < 0)
+		return -1;
+	go(reader, &next);
+	return 0;
+}
+
+/* What stands behind an option or its letter may be where the command runs. */
+static int enter_option(struct splitter *splitter, struct reader *reader, struct ax_str dir)
+{
+	const struct dirs unknown = { .unknown = true };
+	struct dirs more;
+
+	if (dirs_enter(splitter, &reader->here, dir, reader->dynamic, &more) < 0)
+		return -1;
+	dirs_merge(&reader->bases, &more);
+	dirs_merge(&reader->here, &more);
+	return more.unknown ? words_add(splitter, dir, &unknown, true) : 0;
+}
+
+static int read_option(struct splitter *splitter, struct reader *reader, struct ax_str text)
+{
+	size_t equals = ax_str_find(text, '=');
+	bool is_short = text.ptr[1] != '-';
+
+	if (option_takes_dir(text)) {
+		reader->takes_dir = equals == text.len;
+		if (!reader->takes_dir && enter_option(splitter, reader,
+						  ax_str_slice(text, equals + 1, text.len)) < 0)
+			return -1;
+	}
+	if (is_short && text.len > 2 && has_byte(AX_STR("CD"), text.ptr[1]) &&
+		enter_option(splitter, reader, ax_str_slice(text, 2, text.len)) < 0)
+		return -1;
+	reader->has_recursion |= ax_str_equal(text, AX_STR("--recursive")) ||
+				 (is_short && (has_byte(text, 'r') || has_byte(text, 'R') ||
+						      has_byte(text, 'a')));
+	return 0;
+}
+
+/* A word that is no name of a program: what its program does with it. */
+static int read_operand(struct splitter *splitter, struct reader *reader, struct ax_str text)
+{
+	unsigned programs = reader->programs;
+	bool takes_dir = reader->takes_dir;
+
+	reader->takes_dir = false;
+	if (takes_dir && enter_option(splitter, reader, text) < 0)
+		return -1;
+	if (text.len > 1 && text.ptr[0] == '-')
+		return read_option(splitter, reader, text);
+	if ((programs & PROGRAM_ENTERS) && reader->n_operands == 0 &&
+		change_directory(splitter, reader, text, reader->dynamic) < 0)
+		return -1;
+	reader->n_operands++;
+	reader->operand_first |= reader->position == 1;
+	bool walks = (programs & PROGRAM_WALKS) ||
+		     ((programs & PROGRAM_WALKS_R) && reader->has_recursion);
+	if (walks && !takes_dir && !reader->dynamic)
+		return words_add_below(splitter, text, &reader->now);
+	return 0;
+}
+
+/* A program: what it does with the words to come. */
+static int read_name(struct splitter *splitter, struct reader *reader, struct ax_str text)
+{
+	const struct dirs unknown = { .unknown = true };
+	unsigned what = program_of(text);
+
+	if (reader->position > 0)
+		what &= ~(unsigned)(PROGRAM_ENTERS | PROGRAM_RETURNS);
+	reader->programs |= what;
+	if (what & PROGRAM_RETURNS)
+		reader->now = reader->ever;
+	if (what & (PROGRAM_ADDS_WORDS | PROGRAM_OTHER_VIEW))
+		return words_add(splitter, text, &unknown, true);
+	return 0;
+}
+
+/* Whether what stands between quotes may be a command of its own. */
+static bool may_be_command(const struct reader *reader, struct ax_str text)
+{
+	if (reader->quoted_blank)
+		return true;
+	for (size_t i = 0;
+		reader->quoted && (reader->programs & PROGRAM_RUNS_TEXT) && i < text.len; i++) {
+		if (has_byte(AX_STR("$`;&|<>"), text.ptr[i]))
 			return true;
 	}
 	return false;
 }
 
-static bool is_cd(struct ax_str text)
+/* "{" and "[" alone are words as any other. */
+static bool is_dynamic(const struct reader *reader, struct ax_str text)
 {
-	static const struct ax_str words[] = { AX_STR_INIT("cd"), AX_STR_INIT("pushd") };
-
-	return is_one_of(words, sizeof(words) / sizeof(*words), text);
+	return reader->dynamic || (reader->brackets && has_byte(text, ']')) ||
+	       (reader->braces && (has_byte(text, ',') || has_byte(text, '}')));
 }
 
-/* Words behind which a command begins. */
-static bool is_before_command(struct ax_str text)
+static void forget_word(struct reader *reader)
 {
-	static const struct ax_str words[] = { AX_STR_INIT("if"), AX_STR_INIT("then"),
-		AX_STR_INIT("elif"), AX_STR_INIT("else"), AX_STR_INIT("while"),
-		AX_STR_INIT("until"), AX_STR_INIT("do"), AX_STR_INIT("!"), AX_STR_INIT("{"),
-		AX_STR_INIT("time"), AX_STR_INIT("command"), AX_STR_INIT("builtin") };
+	ax_buf_clear(&reader->word);
+	reader->has_word = reader->dynamic = reader->braces = reader->brackets = false;
+	reader->quoted = reader->quoted_blank = false;
+	reader->redirect = NO_REDIRECT;
+}
 
-	return is_one_of(words, sizeof(words) / sizeof(*words), text);
+static void begin_command(struct splitter *splitter, struct reader *reader)
+{
+	reader->here = reader->now;
+	reader->bases = (struct dirs){ 0 };
+	reader->first_word = splitter->count;
+	reader->position = reader->programs = 0;
+	reader->n_operands = 0;
+	reader->has_words = reader->has_recursion = reader->operand_first = false;
+	reader->takes_dir = false;
+	reader->redirect = NO_REDIRECT;
+}
+
+static int take_word(struct splitter *splitter, struct reader *reader, struct ax_str text)
+{
+	bool counts = reader->redirect == NO_REDIRECT &&
+		      (reader->position > 0 || !is_assignment(text));
+	bool is_name = counts && reader->position == 0;
+	bool is_chdir = ax_str_contains(text, AX_STR("chdir("));
+
+	/* A program that changes its directory itself, to where its text says. */
+	reader->here.unknown |= is_chdir;
+	reader->now.unknown |= is_chdir;
+	if ((!is_name || has_byte(text, '/') || reader->dynamic) &&
+		words_add_forms(splitter, text, &reader->now, reader->dynamic) < 0)
+		return -1;
+	if (counts && !is_name && read_operand(splitter, reader, text) < 0)
+		return -1;
+	if ((is_name || (counts && (reader->programs & PROGRAM_RUNS))) &&
+		read_name(splitter, reader, text) < 0)
+		return -1;
+	if (may_be_command(reader, text) && read_quoted(splitter, reader, text) < 0)
+		return -1;
+	reader->has_words = true;
+	if (counts && !(is_name && (program_of(text) & PROGRAM_PRECEDES)))
+		reader->position++;
+	if (ax_str_equal(text, AX_STR("{"))) /* function f { */
+		begin_command(splitter, reader);
+	return 0;
 }
 
 /* The word that has been read is complete. */
@@ -249,26 +252,35 @@ static int end_word(struct splitter *splitter, struct reader *reader)
 	if (!reader->has_word)
 		return 0;
 	if (reader->word.failed)
-		return no_memory(splitter);
-	bool is_name = reader->position == 0 && !reader->after_redirect && !is_assignment(text);
-	if (reader->is_cd && reader->position == 1 && !reader->after_redirect) {
-		status = add_forms(splitter, text, current_cwd(reader), reader->dynamic);
-		if (status == 0)
-			status = change_directory(splitter, reader, text);
-	} else if (!is_name || has_byte(text, '/') || reader->dynamic) {
-		status = add_forms(splitter, text, current_cwd(reader), reader->dynamic);
+		return command_no_memory(splitter);
+	reader->dynamic = is_dynamic(reader, text);
+	if (reader->redirect == TO_DOCUMENT) {
+		ax_buf_append_str(&reader->documents, text);
+		ax_buf_append_byte(&reader->documents, '\n');
+	} else {
+		status = take_word(splitter, reader, text);
 	}
-	if (status == 0 && reader->quoted_blank)
-		status = split_text(splitter, text, current_cwd(reader));
-	if (is_name)
-		reader->is_cd = is_cd(text);
-	if (!reader->after_redirect && (reader->position > 0 || is_name) &&
-		!(is_name && is_before_command(text)))
-		reader->position++;
-	ax_buf_clear(&reader->word);
-	reader->has_word = reader->dynamic = reader->quoted_blank = false;
-	reader->after_redirect = false;
+	forget_word(reader);
 	return status;
+}
+
+/* The simple command is complete: its words in the light of all options, and of no operands. */
+static int end_command(struct splitter *splitter, struct reader *reader)
+{
+	if (end_word(splitter, reader) < 0)
+		return -1;
+	bool here = (reader->programs & PROGRAM_WALKS_HERE) && !reader->operand_first;
+	here |= (reader->programs & PROGRAM_SEARCHES) && reader->n_operands < 2;
+	if ((here && words_add_below(splitter, AX_STR("."), &reader->now) < 0) ||
+		words_repeat(splitter, reader->first_word, &reader->bases) < 0)
+		return -1;
+	if (!(reader->programs & PROGRAM_ENTERS) || reader->n_operands > 0)
+		return 0;
+	/* cd goes home, pushd to where one was. */
+	if (change_directory(splitter, reader, AX_STR("~"), false) < 0)
+		return -1;
+	reader->now = reader->ever;
+	return 0;
 }
 
 static void begin_word(struct reader *reader)
@@ -278,27 +290,64 @@ static void begin_word(struct reader *reader)
 	reader->has_word = true;
 }
 
-/* Text up to the parenthesis or backtick that ends a substitution, which is read as a command. */
+/* Behind a quote or backslash at `at`: where what it quotes ends. */
+static size_t skip_quoted(struct ax_str text, size_t at)
+{
+	char quote = text.ptr[at++];
+
+	if (quote == '\\')
+		return at + 1;
+	while (at < text.len && text.ptr[at] != quote)
+		at += quote == '"' && text.ptr[at] == '\\' ? 2 : 1;
+	return at + 1;
+}
+
+/* The text up to the parenthesis or backtick that ends it; reader->at moves behind that. */
+static struct ax_str take_inside(struct reader *reader, char open, char close)
+{
+	struct ax_str text = reader->text;
+	size_t start = reader->at, at = start;
+	unsigned depth = 1;
+
+	while (at < text.len) {
+		char c = text.ptr[at];
+		if (c == close && --depth == 0)
+			break;
+		depth += c == open && open != close;
+		at = has_byte(AX_STR("'\"\\"), c) && (open != close || c == '\\')
+			     ? skip_quoted(text, at)
+			     : at + 1;
+	}
+	reader->at = at < text.len ? at + 1 : text.len;
+	return ax_str_slice(text, start, at - start);
+}
+
+/* A substitution; what it comes to is unknown. */
 static int read_substitution(struct splitter *splitter, struct reader *reader, char open,
 	char close)
 {
-	size_t start = reader->at;
-	unsigned depth = 1;
+	struct ax_str inside = take_inside(reader, open, close);
+	struct dirs dirs = reader->here;
 
-	for (; reader->at < reader->text.len; reader->at++) {
-		char c = reader->text.ptr[reader->at];
-		if (c == close && --depth == 0)
-			break;
-		if (c == open && open != close)
-			depth++;
-	}
-	struct ax_str inside = ax_str_slice(reader->text, start, reader->at - start);
-	if (reader->at < reader->text.len)
-		reader->at++;
 	if (open == close)
 		ax_buf_append_byte(&reader->word, close);
 	reader->dynamic = true;
-	return split_text(splitter, inside, current_cwd(reader));
+	return read_text(splitter, inside, reader->is_quoted, &dirs);
+}
+
+/* ( ... ): where it goes holds inside, unless a "case" hides its end. */
+static int read_subshell(struct splitter *splitter, struct reader *reader)
+{
+	struct ax_str inside = take_inside(reader, '(', ')');
+	struct dirs dirs = reader->now;
+
+	if (read_text(splitter, inside, reader->is_quoted, &dirs) < 0)
+		return -1;
+	if (reader->is_quoted || ax_str_contains(inside, AX_STR("case"))) {
+		go(reader, &dirs);
+		reader->here = reader->now;
+	}
+	return 0;
 }
 
 /* After "$", inside or outside of double quotes. */
@@ -328,7 +377,7 @@ static int read_double_quoted(struct splitter *splitter, struct reader *reader)
 			   has_byte(AX_STR("$`\"\\"), reader->text.ptr[reader->at])) {
 			ax_buf_append_byte(&reader->word, reader->text.ptr[reader->at++]);
 		} else {
-			reader->quoted_blank |= c == ' ' || c == '\n' || c == '\t';
+			reader->quoted_blank |= is_blank(c);
 			ax_buf_append_byte(&reader->word, c);
 		}
 		if (status < 0)
@@ -343,14 +392,37 @@ static void read_single_quoted(struct reader *reader)
 		char c = reader->text.ptr[reader->at++];
 		if (c == '\'')
 			return;
-		reader->quoted_blank |= c == ' ' || c == '\n' || c == '\t';
+		reader->quoted_blank |= is_blank(c);
 		ax_buf_append_byte(&reader->word, c);
 	}
 }
 
-static bool is_blank(char c)
+/* f"..." and its kind, in program text that no quotes hold together. */
+static bool is_string_prefix(struct ax_str text)
 {
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+	for (size_t i = 0; i < text.len; i++) {
+		if (!has_byte(AX_STR("fFrRbBuU"), text.ptr[i]))
+			return false;
+	}
+	return text.len == 1 || text.len == 2;
+}
+
+static int read_quotes(struct splitter *splitter, struct reader *reader, char quote)
+{
+	size_t start = reader->word.len;
+	bool prefixed = is_string_prefix(ax_buf_str(&reader->word));
+
+	reader->quoted = true;
+	if (quote == '\'')
+		read_single_quoted(reader);
+	else if (read_double_quoted(splitter, reader) < 0)
+		return -1;
+	if (!prefixed)
+		return 0;
+	struct ax_str inside = ax_str_slice(ax_buf_str(&reader->word), start, SIZE_MAX);
+	if (words_add_forms(splitter, inside, &reader->now, reader->dynamic) < 0)
+		return -1;
+	return reader->quoted_blank ? read_quoted(splitter, reader, inside) : 0;
 }
 
 /* A line break right between two words: the text that it joins may be one name. */
@@ -358,45 +430,131 @@ static int add_joined(struct splitter *splitter, const struct reader *reader)
 {
 	size_t end = reader->at + 1;
 
-	if (!reader->has_word || end >= reader->text.len || is_blank(reader->text.ptr[end]))
+	if (!reader->has_word || reader->redirect == TO_DOCUMENT || end >= reader->text.len ||
+		is_blank(reader->text.ptr[end]))
 		return 0;
 	while (end < reader->text.len && !is_blank(reader->text.ptr[end]))
 		end++;
 	struct ax_str joined =
 		ax_str_slice(reader->text, reader->word_start, end - reader->word_start);
-	return add_forms(splitter, joined, current_cwd(reader), reader->dynamic);
+	return words_add_forms(splitter, joined, &reader->now, reader->dynamic);
 }
 
-/* An operator: what it ends and what it begins. */
+/* Up to the line that is delimiter, with tabs before it or not, or to the end. */
+static struct ax_str take_document(struct reader *reader, struct ax_str delimiter)
+{
+	size_t start = reader->at;
+
+	while (reader->at < reader->text.len) {
+		struct ax_str line = ax_str_slice(reader->text, reader->at, SIZE_MAX);
+		size_t begin = reader->at;
+		line = ax_str_slice(line, 0, ax_str_find(line, '\n'));
+		reader->at += line.len + (begin + line.len < reader->text.len);
+		while (line.len && line.ptr[0] == '\t')
+			line = ax_str_slice(line, 1, SIZE_MAX);
+		if (ax_str_equal(line, delimiter))
+			return ax_str_slice(reader->text, start, begin - start);
+	}
+	return ax_str_slice(reader->text, start, SIZE_MAX);
+}
+
+/* The here-documents that follow the line which has been read. */
+static int read_documents(struct splitter *splitter, struct reader *reader)
+{
+	struct ax_str rest = ax_buf_str(&reader->documents);
+	int status = 0;
+
+	if (reader->documents.failed)
+		return command_no_memory(splitter);
+	while (rest.len && status == 0) {
+		size_t end = ax_str_find(rest, '\n');
+		struct ax_str body = take_document(reader, ax_str_slice(rest, 0, end));
+		status = words_add_forms(splitter, body, &reader->now, false);
+		if (status == 0)
+			status = read_quoted(splitter, reader, body);
+		rest = ax_str_slice(rest, end + 1, SIZE_MAX);
+	}
+	ax_buf_clear(&reader->documents);
+	return status;
+}
+
+/* < and > with what belongs to them; a word follows. */
+static int read_redirect(struct splitter *splitter, struct reader *reader)
+{
+	size_t start = reader->at;
+
+	/* The 2 of 2>file is no word. */
+	if (reader->word.len == 1 && reader->word.data[0] >= '0' &&
+		reader->word.data[0] <= '9' && !reader->quoted)
+		forget_word(reader);
+	if (end_word(splitter, reader) < 0)
+		return -1;
+	while (reader->at < reader->text.len &&
+		has_byte(AX_STR("<>&|"), reader->text.ptr[reader->at]))
+		reader->at++;
+	struct ax_str sign = ax_str_slice(reader->text, start, reader->at - start);
+	reader->redirect = TO_FILE;
+	if (!ax_str_equal(sign, AX_STR("<<")))
+		return 0;
+	reader->redirect = TO_DOCUMENT;
+	reader->at += reader->at < reader->text.len && reader->text.ptr[reader->at] == '-';
+	return 0;
+}
+
+/* An operator between commands. */
 static int read_operator(struct splitter *splitter, struct reader *reader, char c)
 {
 	if (c == '\n' && add_joined(splitter, reader) < 0)
 		return -1;
-	/* The 2 of 2>file is no word. */
-	if ((c == '>' || c == '<') && reader->word.len == 1 && reader->word.data[0] >= '0' &&
-		reader->word.data[0] <= '9' && !reader->quoted_blank) {
-		ax_buf_clear(&reader->word);
-		reader->has_word = false;
-	}
-	if (end_word(splitter, reader) < 0)
+	if (end_command(splitter, reader) < 0)
 		return -1;
 	reader->at++;
-	if (c == '>' || c == '<') {
-		while (reader->at < reader->text.len &&
-			has_byte(AX_STR("<>&|"), reader->text.ptr[reader->at]))
-			reader->at++;
-		reader->after_redirect = true;
+	bool is_and = c == '&' && reader->at < reader->text.len &&
+		      reader->text.ptr[reader->at] == '&';
+	reader->at += is_and;
+	/* A line break behind "&&" ends nothing. */
+	if (!is_and && c != '(' && reader->has_words)
+		reader->now = reader->ever;
+	if (c == '\n' && read_documents(splitter, reader) < 0)
+		return -1;
+	begin_command(splitter, reader);
+	reader->has_words = c == '(';
+	return c == '(' ? read_subshell(splitter, reader) : 0;
+}
+
+static int read_backslash(struct reader *reader)
+{
+	size_t next = reader->at + 1;
+
+	/* One before a line break is gone with it. */
+	if (next < reader->text.len && reader->text.ptr[next] == '\n') {
+		reader->at += 2;
 		return 0;
 	}
-	reader->position = 0;
-	reader->is_cd = false;
-	reader->after_redirect = false;
-	if (c != '(')
-		return 0;
-	bool dynamic = reader->dynamic;
-	int status = read_substitution(splitter, reader, '(', ')');
-	reader->dynamic = dynamic;
-	return status;
+	begin_word(reader);
+	reader->quoted = true;
+	reader->at = next;
+	if (next < reader->text.len)
+		ax_buf_append_byte(&reader->word, reader->text.ptr[reader->at++]);
+	return 0;
+}
+
+/* A byte of a word. */
+static int read_byte(struct splitter *splitter, struct reader *reader, char c)
+{
+	begin_word(reader);
+	reader->at++;
+	if (c == '\'' || c == '"')
+		return read_quotes(splitter, reader, c);
+	if (c == '`')
+		return read_substitution(splitter, reader, '`', '`');
+	if (c == '$')
+		return read_dollar(splitter, reader);
+	reader->dynamic |= c == '*' || c == '?';
+	reader->brackets |= c == '[';
+	reader->braces |= c == '{';
+	ax_buf_append_byte(&reader->word, c);
+	return 0;
 }
 
 /* One character outside of quotes. */
@@ -408,62 +566,43 @@ static int read_plain(struct splitter *splitter, struct reader *reader)
 		reader->at++;
 		return end_word(splitter, reader);
 	}
-	if (has_byte(AX_STR("&|;()<>\n"), c))
+	if (c == '<' || c == '>')
+		return read_redirect(splitter, reader);
+	if (has_byte(AX_STR("&|;()\n"), c))
 		return read_operator(splitter, reader, c);
-	if (c == '#' && !reader->has_word) {
+	/* What is quoted may be no shell's text, where this begins no comment. */
+	if (c == '#' && !reader->has_word && !reader->is_quoted) {
 		reader->at +=
 			ax_str_find(ax_str_slice(reader->text, reader->at, reader->text.len),
 				'\n');
 		return 0;
 	}
-	begin_word(reader);
-	reader->at++;
-	switch (c) {
-	case '\'':
-		read_single_quoted(reader);
-		return 0;
-	case '"':
-		return read_double_quoted(splitter, reader);
-	case '`':
-		return read_substitution(splitter, reader, '`', '`');
-	case '$':
-		return read_dollar(splitter, reader);
-	case '\\':
-		if (reader->at < reader->text.len && reader->text.ptr[reader->at] != '\n')
-			ax_buf_append_byte(&reader->word, reader->text.ptr[reader->at]);
-		reader->at += reader->at < reader->text.len;
-		return 0;
-	case '*':
-	case '?':
-	case '[':
-	case '{':
-		reader->dynamic = true;
-		break;
-	default:
-		break;
-	}
-	ax_buf_append_byte(&reader->word, c);
-	return 0;
+	if (c == '\\')
+		return read_backslash(reader);
+	return read_byte(splitter, reader, c);
 }
 
-static int split_text(struct splitter *splitter, struct ax_str text, struct ax_str cwd)
+/* Read text as commands that start in dirs; dirs is then where they may have gone. */
+static int read_text(struct splitter *splitter, struct ax_str text, bool is_quoted,
+	struct dirs *dirs)
 {
-	struct reader reader = { .text = text };
+	struct reader reader = {
+		.text = text, .is_quoted = is_quoted, .now = *dirs, .ever = *dirs
+	};
 	int status = 0;
 
 	/* Deeper quoting than anyone writes: say so rather than miss a path. */
 	if (splitter->nesting == MAX_NESTING)
-		return add_word(splitter, text, cwd, true);
+		return words_add(splitter, text, &(struct dirs){ .unknown = true }, true);
 	splitter->nesting++;
-	ax_buf_append_str(&reader.cwd, cwd);
-	if (reader.cwd.failed)
-		status = no_memory(splitter);
+	begin_command(splitter, &reader);
 	while (status == 0 && reader.at < reader.text.len)
 		status = read_plain(splitter, &reader);
 	if (status == 0)
-		status = end_word(splitter, &reader);
-	ax_buf_free(&reader.cwd);
+		status = end_command(splitter, &reader);
+	*dirs = reader.ever;
 	ax_buf_free(&reader.word);
+	ax_buf_free(&reader.documents);
 	splitter->nesting--;
 	return status;
 }
@@ -477,7 +616,7 @@ static int finish(struct splitter *splitter, int status, struct idx_words *out)
 	if (status == 0) {
 		items = ax_arena_alloc(splitter->arena, size);
 		if (!items)
-			status = no_memory(splitter);
+			status = command_no_memory(splitter);
 		else if (size)
 			memcpy(items, splitter->words, size);
 	}
@@ -488,12 +627,32 @@ static int finish(struct splitter *splitter, int status, struct idx_words *out)
 	return status;
 }
 
+static struct dirs begin_in(const struct idx_shell *shell)
+{
+	struct dirs dirs = { .unknown = shell->cwd.len == 0 };
+
+	if (shell->cwd.len)
+		dirs_add(&dirs, shell->cwd);
+	return dirs;
+}
+
 int idx_command_split(struct ax_str command, const struct idx_shell *shell,
 	struct ax_arena *arena, struct idx_words *out, struct ax_error *err)
 {
 	struct splitter splitter = { .shell = shell, .arena = arena, .err = err };
+	struct dirs dirs = begin_in(shell);
 
-	return finish(&splitter, split_text(&splitter, command, shell->cwd), out);
+	return finish(&splitter, read_text(&splitter, command, false, &dirs), out);
+}
+
+/* One exact argument: as a quoted word. */
+static int read_argument(struct splitter *splitter, struct reader *reader, struct ax_str text)
+{
+	ax_buf_append_str(&reader->word, text);
+	reader->has_word = reader->quoted = true;
+	for (size_t i = 0; i < text.len; i++)
+		reader->quoted_blank |= is_blank(text.ptr[i]);
+	return end_word(splitter, reader);
 }
 
 int idx_command_arguments(size_t n, const struct ax_str *arguments,
@@ -501,16 +660,15 @@ int idx_command_arguments(size_t n, const struct ax_str *arguments,
 	struct ax_error *err)
 {
 	struct splitter splitter = { .shell = shell, .arena = arena, .err = err };
+	struct dirs dirs = begin_in(shell);
+	struct reader reader = { .now = dirs, .ever = dirs };
 	int status = 0;
 
-	for (size_t i = 0; i < n && status == 0; i++) {
-		struct ax_str argument = arguments[i];
-		bool is_name = i == 0 && !has_byte(argument, '/');
-		if (!is_name)
-			status = add_forms(&splitter, argument, shell->cwd, false);
-		/* sh -c and its kind: the argument is a command itself. */
-		if (status == 0 && (has_byte(argument, ' ') || has_byte(argument, '\n')))
-			status = split_text(&splitter, argument, shell->cwd);
-	}
+	begin_command(&splitter, &reader);
+	for (size_t i = 0; i < n && status == 0; i++)
+		status = read_argument(&splitter, &reader, arguments[i]);
+	if (status == 0)
+		status = end_command(&splitter, &reader);
+	ax_buf_free(&reader.word);
 	return finish(&splitter, status, out);
 }

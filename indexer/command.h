@@ -2,10 +2,15 @@
  * indexer/command.h - which paths a shell command names
  *
  * A command is read as a POSIX shell would split it, from the directory it runs in: quotes,
- * escapes, `cd DIR &&`, --option=PATH, NAME=PATH, redirections, paths inside lists, JSON and
- * program text. What only the shell can know (globs, variables, substitutions) is reported as
- * unresolved, never guessed; so is a quoted glob, besides the path that it may be. Nothing is run
- * and no file system is asked.
+ * escapes, --option=PATH, -vbPATH, NAME=PATH, redirections, here-documents, paths inside lists,
+ * JSON and program text. What only the shell can know (globs, variables, substitutions) is
+ * reported as unresolved, never guessed; so is a quoted glob, besides the path that it may be, and
+ * what a program adds by itself (xargs) or sees elsewhere (docker). Nothing is run and no file
+ * system is asked.
+ *
+ * A relative path counts from every directory that it may be seen from: of `cd a; b x` both a and
+ * the one before, since the cd may fail; of `env -C a b x` and `make x -C a` too. Where that is
+ * unknown, the word is unresolved. A word too many makes a job wait, one too few breaks it.
  */
 #ifndef ARTIDX_INDEXER_COMMAND_H
 #define ARTIDX_INDEXER_COMMAND_H
@@ -21,7 +26,8 @@ struct ax_error;
 struct idx_word {
 	struct ax_str text; /* the word, or the part behind its "=" */
 	struct ax_str path; /* absolute and without "." and ".."; see below when unresolved */
-	bool unresolved;    /* holds a variable, a substitution or a glob */
+	bool unresolved;    /* holds a variable, a substitution or a glob, or all below path */
+	bool guessed;       /* a reading among others, likely the wrong one */
 };
 
 struct idx_words {

@@ -146,7 +146,10 @@ static int is_path(struct qry_row *row, const struct idx_word *word, struct ax_s
 {
 	struct idx_entry entry;
 
-	if (ax_str_find(word->text, '/') < word->text.len || word->unresolved)
+	if (word->unresolved && word->guessed)
+		return 0;
+	if (!word->guessed &&
+		(ax_str_find(word->text, '/') < word->text.len || word->unresolved))
 		return 1;
 	return idx_snapshot_find(row->scope->snapshot, path, &entry, err);
 }

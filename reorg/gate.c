@@ -220,15 +220,20 @@ static int set_cannot_tell(struct judge *judge, struct reorg_gate_task *task, st
 	return 0;
 }
 
-/* A glob that can only match where nothing moves is harmless. */
-static bool may_touch(struct judge *judge, const struct idx_word *word)
+/* Whether the project is dir or below it, both absolute. */
+static bool holds_root(const struct judge *judge, struct ax_str dir)
+{
+	return ax_str_equal(dir, AX_STR("/")) || ax_path_below(judge->options->root_path, dir);
+}
+
+/* A glob in dir that can only match where nothing moves is harmless. */
+static bool may_touch(struct judge *judge, struct ax_str dir)
 {
 	struct ax_str touched;
-	struct ax_str root = judge->options->root_path;
 
-	if (word->path.len == 0)
+	if (dir.len == 0 || touches_path(judge, dir, &touched) || holds_root(judge, dir))
 		return true;
-	return touches_path(judge, word->path, &touched) || ax_path_below(root, word->path);
+	return canonicalize(judge, dir) && holds_root(judge, ax_buf_str(&judge->canonical));
 }
 
 static int judge_words(struct judge *judge, struct reorg_gate_task *task)
@@ -239,7 +244,7 @@ static int judge_words(struct judge *judge, struct reorg_gate_task *task)
 	for (size_t i = 0; i < words->count; i++) {
 		const struct idx_word *word = &words->items[i];
 		int status = 0;
-		if (word->unresolved && may_touch(judge, word))
+		if (word->unresolved && may_touch(judge, word->path))
 			status = set_cannot_tell(judge, task, word->text);
 		else if (!word->unresolved && touches_path(judge, word->path, &touched))
 			status = add_touch(judge, task, touched);
@@ -249,11 +254,65 @@ static int judge_words(struct judge *judge, struct reorg_gate_task *task)
 	return 0;
 }
 
+/* The words as they would be if they were seen from dir. */
+static int judge_words_from(struct judge *judge, struct reorg_gate_task *task,
+	struct ax_str dir)
+{
+	const struct idx_words *words = &task->job->words;
+	struct ax_buf path = { 0 };
+	struct ax_str touched;
+	int status = 0;
+
+	for (size_t i = 0; i < words->count && status == 0; i++) {
+		const struct idx_word *word = &words->items[i];
+		if (word->path.len == 0 || word->text.ptr[0] == '/' || word->text.ptr[0] == '~')
+			continue;
+		ax_buf_clear(&path);
+		ax_path_resolve(&path, dir, word->text);
+		if (path.failed)
+			status = no_memory(judge);
+		else if (touches_path(judge, ax_buf_str(&path), &touched))
+			status = add_touch(judge, task, touched);
+	}
+	ax_buf_free(&path);
+	return status;
+}
+
+/* Mark in named, by its length, the root or a directory above it that path is. */
+static void mark_above(struct judge *judge, struct ax_str path, bool *named)
+{
+	if (path.len && holds_root(judge, path))
+		named[path.len] = true;
+	else if (path.len && canonicalize(judge, path) &&
+		 holds_root(judge, ax_buf_str(&judge->canonical)))
+		named[judge->canonical.len] = true;
+}
+
+/*
+ * A command that names the project or a directory above it may see its other words from there:
+ * --root=PROJECT --file=out/x.
+ */
+static int judge_from_above(struct judge *judge, struct reorg_gate_task *task)
+{
+	struct ax_str root = judge->options->root_path;
+	bool *named = calloc(root.len + 1, sizeof(*named));
+	int status = named ? 0 : no_memory(judge);
+
+	for (size_t i = 0; i < task->job->words.count && status == 0; i++)
+		mark_above(judge, task->job->words.items[i].path, named);
+	for (size_t len = 1; len <= root.len && status == 0; len++) {
+		if (named[len])
+			status = judge_words_from(judge, task, ax_str_slice(root, 0, len));
+	}
+	free(named);
+	return status;
+}
+
 static int judge_task(struct judge *judge, struct reorg_gate_task *task)
 {
 	struct ax_str touched;
 
-	if (judge_words(judge, task) < 0)
+	if (judge_words(judge, task) < 0 || judge_from_above(judge, task) < 0)
 		return -1;
 	if (task->job->cwd.len && touches_path(judge, task->job->cwd, &touched) &&
 		add_touch(judge, task, touched) < 0)

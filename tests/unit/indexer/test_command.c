@@ -41,7 +41,7 @@ static void splitting(void **state)
 		{ "cat out/x", "/p/out/x" },
 		{ "cat ./out/x ../y /z", "/p/out/x /y /z" },
 		{ "run --basis=out/x --n 3", "/p/out/x /p/3" },
-		{ "run -oout/x", "/p/out/x" },
+		{ "run -oout/x", "/p/out/x /p/ut/x /p/t/x /x" },
 		{ "POOL=out/p ./train.sh", "/p/POOL=out/p /p/out/p /p/train.sh" },
 		{ "cat 'out/a b' \"out/c d\"",
 			"/p/out/a b /p/out/a /p/b /p/out/c d /p/out/c /p/d" },
@@ -50,7 +50,7 @@ static void splitting(void **state)
 		{ "cat out/x&&cat out/y||cat out/z|tee out/w",
 			"/p/out/x /p/out/y /p/out/z /p/out/w" },
 		{ "cd sub && cat x", "/p/sub /p/sub/x" },
-		{ "cd sub; cat ../x", "/p/sub /p/x" },
+		{ "cd sub; cat ../x", "/p/sub /x /p/x" },
 		{ "(cd sub && cat x) && cat x", "/p/sub /p/sub/x /p/x" },
 		{ "cd $D && cat x /y", "?$D ?x /y" },
 		{ "cat <out/x >out/y 2>out/z", "/p/out/x /p/out/y /p/out/z" },
@@ -59,13 +59,13 @@ static void splitting(void **state)
 		{ "echo `cat out/x`", "/p/out/x ?`" },
 		{ "echo $(cat out/x)", "/p/out/x ?$" },
 		{ "echo \"$(cat out/x)/y\"", "/p/out/x ?$/y" },
-		{ "bash -c 'cat out/x; cat out/y'",
-			"/p/cat out/x; cat out/y /p/out/x /p/out/y" },
+		{ "bash -c 'cat out/x; cat out/y'", "/p/cat out/x; cat out/y /p/cat out/x /p/ "
+						    "cat out/y /p/out/x /p/out/y" },
 		{ "cat ~/x ~/", "/h/x /h" },
 		{ "cat ~other/x", "?~other/x" },
 		{ "cat a,b", "/p/a,b /p/a /p/b" },
 		{ "cat x # out/y", "/p/x" },
-		{ "cat out/a\nb.pt", "/p/out/a\nb.pt /p/out/a" },
+		{ "cat out/a\nb.pt", "/p/out/a\nb.pt /p/out/a /p/b.pt /p/out/a" },
 		{ "cat out/a \ncat b", "/p/out/a /p/b" },
 		{ "cat \"out/unfinished", "/p/out/unfinished" },
 		/* Paths inside a value of any form. */
@@ -73,16 +73,20 @@ static void splitting(void **state)
 		{ "run 'load(\"out/x\")'", "/p/load(\"out/x\") /p/load /p/out/x" },
 		{ "run 'b=[out/x]'", "/p/b=[out/x] /p/[out/x] /p/out/x" },
 		{ "run --set=a.b=out/x", "/p/a.b=out/x /p/a.b /p/out/x" },
-		{ "curl -d @out/x", "/p/@out/x /p/out/x" },
+		{ "curl -d @out/x", "/p/@out/x /p/out/x /p/@out/x/@out/x /p/@out/x/out/x" },
 		/* A glob that the program may expand, having got it in quotes. */
 		{ "run 'out/*.pt'", "/p/out/*.pt ?out/*.pt" },
 		{ "run 'a.*'", "/p/a.*" },
 		/* A cd is one behind whatever may stand before a command, too. */
-		{ "if cd sub; then cat ../x; fi", "/p/sub /p/x" },
-		{ "while ! cd sub; do cat ../x; done", "/p/sub /p/x" },
-		{ "for i in 1; do cd sub; cat ../x; done", "/p/i /p/in /p/1 /p/sub /p/x" },
+		{ "if cd sub; then cat ../x; fi", "/p/sub /x /p/x" },
+		{ "while ! cd sub; do cat ../x; done", "/p/sub /x /p/x" },
+		{ "for i in 1; do cd sub; cat ../x; done", "/p/i /p/in /p/1 /p/sub /x /p/x" },
 		{ "command cd sub && time cat x", "/p/sub /p/sub/x" },
 		{ "pushd sub && cat x", "/p/sub /p/sub/x" },
+		{ "cd && cat x", "/p/x /h/x" },
+		{ "cd sub &&\n cat x", "/p/sub /p/sub/x" },
+		{ "make x -C sub", "/p/x /p/sub /p/sub/x /p/sub/sub" },
+		{ "env -C sub cat x", "/p/sub /p/cat /p/x /p/sub/sub /p/sub/cat /p/sub/x" },
 		{ "cat $(cat out/x", "/p/out/x ?$" },
 	};
 
@@ -147,7 +151,7 @@ static void glob_directories(void **state)
 static void arguments(void **state)
 {
 	(void)state;
-	static const struct ax_str argv[] = { AX_STR_INIT("sh"), AX_STR_INIT("-c"),
+	static const struct ax_str argv[] = { AX_STR_INIT("env"), AX_STR_INIT("-i"),
 		AX_STR_INIT("cat out/x"), AX_STR_INIT("$literal"), AX_STR_INIT("--p=a b") };
 	static const char *const paths[] = { "/p/cat out/x", "/p/out/x", "/p/$literal",
 		"/p/a b", "/p/b" };

@@ -85,14 +85,16 @@ static int tear_down(void **state)
 	return system(command);
 }
 
-/* Replace "@" by the root and "%" by the directory outside. */
+/* Replace "@" by the root and "%" by the directory outside; "@@" and "%%" stand for themselves. */
 static void expand(const struct fixture *fixture, const char *text, struct ax_buf *out)
 {
 	for (; *text; text++) {
-		if (*text == '@')
-			ax_buf_append_text(out, fixture->root);
-		else if (*text == '%')
-			ax_buf_append_text(out, fixture->outside);
+		bool special = *text == '@' || *text == '%';
+		if (special && text[1] == *text)
+			ax_buf_append_byte(out, *text++);
+		else if (special)
+			ax_buf_append_text(out,
+				*text == '@' ? fixture->root : fixture->outside);
 		else
 			ax_buf_append_byte(out, *text);
 	}
@@ -136,7 +138,7 @@ static void judge(const struct fixture *fixture, const struct idx_jobs *jobs, si
 struct verdict_case {
 	const char *command, *cwd;
 	enum reorg_verdict verdict;
-	const char *touched; /* or what cannot be told */
+	const char *touched; /* or what cannot be told; NULL where any will do */
 };
 
 /* A directory above is named too where a job goes there first. */
@@ -149,9 +151,25 @@ static bool is_touched(const struct reorg_gate_task *task, struct ax_str path)
 	return false;
 }
 
+static bool is_right(const struct verdict_case *c, const struct reorg_gate *gate)
+{
+	const struct reorg_gate_task *task = gate->tasks;
+	bool idle = c->verdict == REORG_CLEAR;
+
+	if (gate->n_tasks != 1 || task->verdict != c->verdict ||
+		gate->state != (idle ? REORG_GATE_IDLE : REORG_GATE_BUSY))
+		return false;
+	if (!c->touched)
+		return true;
+	return c->verdict == REORG_TOUCHES ? is_touched(task, ax_str_from(c->touched))
+					   : ax_str_equal(task->why, ax_str_from(c->touched));
+}
+
 static void check_verdicts(const struct fixture *fixture, const struct verdict_case *cases,
 	size_t n, size_t n_acts)
 {
+	size_t n_wrong = 0;
+
 	for (size_t i = 0; i < n; i++) {
 		const struct verdict_case *c = &cases[i];
 		struct idx_jobs jobs;
@@ -159,19 +177,16 @@ static void check_verdicts(const struct fixture *fixture, const struct verdict_c
 
 		make_job(fixture, c->command, c->cwd, &jobs);
 		judge(fixture, &jobs, n_acts, (struct ax_str){ 0 }, &gate);
-		if (gate.n_tasks != 1 || gate.tasks->verdict != c->verdict)
-			fail_msg("%s in %s: %s", c->command, c->cwd,
-				reorg_verdict_name(gate.tasks->verdict));
-		assert_int_equal(gate.state,
-			c->verdict == REORG_CLEAR ? REORG_GATE_IDLE : REORG_GATE_BUSY);
-		if (c->verdict == REORG_TOUCHES &&
-			!is_touched(gate.tasks, ax_str_from(c->touched)))
-			fail_msg("%s in %s does not touch %s", c->command, c->cwd, c->touched);
-		if (c->verdict == REORG_CANNOT_TELL)
-			assert_str_equal(gate.tasks->why, ax_str_from(c->touched));
+		if (!is_right(c, &gate)) {
+			print_error("%s in %s: %s %.*s\n", c->command, c->cwd,
+				reorg_verdict_name(gate.tasks->verdict),
+				AX_STR_ARG(gate.tasks->why));
+			n_wrong++;
+		}
 		reorg_gate_free(&gate);
 		idx_jobs_free(&jobs);
 	}
+	assert_int_equal(n_wrong, 0);
 }
 
 static void spellings(void **state)
@@ -251,6 +266,185 @@ static void what_the_shell_knows(void **state)
 			"out/v_hack_{full,x}.safetensors" },
 		{ "cd $HOME && train x/y", "@", REORG_CANNOT_TELL, "$HOME" },
 		{ "train --glob 'out/v_hack_*'", "@", REORG_CANNOT_TELL, "out/v_hack_*" },
+	};
+
+	check_verdicts(*state, cases, COUNT(cases), WITHOUT_LINKS);
+}
+
+/* Where the directory that paths are seen from is another one, or may be. */
+static void directories(void **state)
+{
+	static const struct verdict_case cases[] = {
+		{ "env -C .. x " FULL, "@/src", REORG_TOUCHES, FULL },
+		{ "env -C @ x " FULL, "/", REORG_TOUCHES, FULL },
+		{ "env -C@ x " FULL, "/", REORG_TOUCHES, FULL },
+		{ "env --chdir=@/src x ../" FULL, "/", REORG_TOUCHES, FULL },
+		{ "env --chdir src x ../" FULL, "@", REORG_TOUCHES, FULL },
+		{ "env -C $D x src/y", "@", REORG_CANNOT_TELL, "$D" },
+		{ "env -C src x ../" FULL, "@/", REORG_TOUCHES, FULL },
+		{ "cd src & x " FULL, "@", REORG_TOUCHES, FULL },
+		{ "cd src | x " FULL, "@", REORG_TOUCHES, FULL },
+		{ "cd src || x " FULL, "@", REORG_TOUCHES, FULL },
+		{ "cd src; x " FULL, "@", REORG_TOUCHES, FULL },
+		{ "cd src || exit 1; x ../" FULL, "@", REORG_TOUCHES, FULL },
+		{ "cd src && true; x " FULL, "@", REORG_TOUCHES, FULL },
+		{ "cd src &&\n x ../" FULL, "@", REORG_TOUCHES, FULL },
+		{ "true && \\\n cd src && x ../" FULL, "@", REORG_TOUCHES, FULL },
+		{ "cd && x y", "@", REORG_CLEAR, NULL },
+		{ "cd - && x y", "@", REORG_CANNOT_TELL, NULL },
+		{ "cd src && cd - && x " FULL, "@", REORG_TOUCHES, FULL },
+		{ "cd -P src && x ../" FULL, "@", REORG_TOUCHES, FULL },
+		{ "cd -- src && x ../" FULL, "@", REORG_TOUCHES, FULL },
+		{ "cd s* && x y", "@", REORG_CANNOT_TELL, "s*" },
+		{ "pushd src && x ../" FULL, "@", REORG_TOUCHES, FULL },
+		{ "pushd src; popd; x " FULL, "@", REORG_TOUCHES, FULL },
+		{ "pushd src && popd && x " FULL, "@", REORG_TOUCHES, FULL },
+		{ "pushd src && pushd && x " FULL, "@", REORG_TOUCHES, FULL },
+		{ "(cd src; x ../" FULL ")", "@", REORG_TOUCHES, FULL },
+		{ "(cd src && echo ')' && x ../" FULL ")", "@", REORG_TOUCHES, FULL },
+		{ "(cd src; case a in a) x ../" FULL ";; esac)", "@", REORG_TOUCHES, FULL },
+		{ "{ cd src; x ../" FULL "; }", "@", REORG_TOUCHES, FULL },
+		{ "function f { cd src; x ../" FULL "; }; f", "@", REORG_TOUCHES, FULL },
+		{ "make -C src ../" FULL, "@", REORG_TOUCHES, FULL },
+		{ "make ../" FULL " -C src", "@", REORG_TOUCHES, FULL },
+		{ "git -C src add ../" FULL, "@", REORG_TOUCHES, FULL },
+		{ "tar -C @ -cf /b.tar " FULL, "/", REORG_TOUCHES, FULL },
+		{ "tar -xvC src ../" FULL, "@", REORG_TOUCHES, FULL },
+		{ "tar cfC /b.tar @ " FULL, "/", REORG_TOUCHES, FULL },
+		{ "srun --chdir=src x ../" FULL, "@", REORG_TOUCHES, FULL },
+		{ "srun -D src x ../" FULL, "@", REORG_TOUCHES, FULL },
+		{ "sbatch -Dsrc x ../" FULL, "@", REORG_TOUCHES, FULL },
+		{ "sudo -D src x ../" FULL, "@", REORG_TOUCHES, FULL },
+		{ "uv run --directory src x ../" FULL, "@", REORG_TOUCHES, FULL },
+		{ "mpirun -wdir src x ../" FULL, "@", REORG_TOUCHES, FULL },
+		{ "x --data-root @ --file " FULL, "/", REORG_TOUCHES, FULL },
+		{ "x --p=@ --file " FULL, "/", REORG_TOUCHES, FULL },
+		{ "bash -c 'cd src && x ../" FULL "'", "@", REORG_TOUCHES, FULL },
+		{ "eval 'cd src'; x ../" FULL, "@", REORG_TOUCHES, FULL },
+		{ "eval cd src; x ../" FULL, "@", REORG_TOUCHES, FULL },
+		{ "env -C src bash -c 'x ../" FULL "'", "@", REORG_TOUCHES, FULL },
+		{ "python -c \"import os; os.chdir('src'); open('../" FULL "')\"", "@",
+			REORG_CANNOT_TELL, NULL },
+		{ "cd src/../.. && x", "@", REORG_CLEAR, NULL },
+		{ "cd /tmp && x " FULL, "@", REORG_CLEAR, NULL },
+	};
+
+	check_verdicts(*state, cases, COUNT(cases), WITHOUT_LINKS);
+}
+
+/* Where a path stands among other text. */
+static void inside_words(void **state)
+{
+	static const struct verdict_case cases[] = {
+		{ "x -b" FULL, "@", REORG_TOUCHES, FULL },
+		{ "x -vb" FULL, "@", REORG_TOUCHES, FULL },
+		{ "x -vqb@/" FULL, "/", REORG_TOUCHES, FULL },
+		{ "x -vb./" FULL, "@", REORG_TOUCHES, FULL },
+		{ "x --opt " FULL, "@", REORG_TOUCHES, FULL },
+		{ "x --opt=\"" FULL "\"", "@", REORG_TOUCHES, FULL },
+		{ "x --opt='{\"p\": \"" FULL "\"}'", "@", REORG_TOUCHES, FULL },
+		{ "x '{\"p\":\"out\\/v_hack_full.safetensors\"}'", "@", REORG_TOUCHES, FULL },
+		{ "x '{\"p\":\"out\\u002fv_hack_full.safetensors\"}'", "@", REORG_CANNOT_TELL,
+			NULL },
+		{ "x --map:" FULL, "@", REORG_TOUCHES, FULL },
+		{ "x +a.b=" FULL, "@", REORG_TOUCHES, FULL },
+		{ "x @@" FULL, "@", REORG_TOUCHES, FULL },
+		{ "x a:" FULL ":b", "@", REORG_TOUCHES, FULL },
+		{ "x 'a|" FULL "'", "@", REORG_TOUCHES, FULL },
+		{ "x file://@/" FULL, "/", REORG_TOUCHES, FULL },
+		{ "x file://localhost@/" FULL, "/", REORG_TOUCHES, FULL },
+		{ "x file:@/out/v%%5Fhack%%5ffull.safetensors", "/", REORG_TOUCHES, FULL },
+		{ "x \"<" FULL "\"", "@", REORG_TOUCHES, FULL },
+		{ "x <" FULL, "@", REORG_TOUCHES, FULL },
+		{ "x >" FULL, "@", REORG_TOUCHES, FULL },
+		{ "x &>" FULL, "@", REORG_TOUCHES, FULL },
+		{ "x 2>>" FULL, "@", REORG_TOUCHES, FULL },
+		{ "x >|" FULL, "@", REORG_TOUCHES, FULL },
+		{ "BASE=" FULL " x", "@", REORG_TOUCHES, FULL },
+		{ "export BASE=" FULL, "@", REORG_TOUCHES, FULL },
+		{ "x out/../" FULL, "@", REORG_TOUCHES, FULL },
+		{ "x " FULL "/", "@", REORG_TOUCHES, FULL },
+		{ "x @//out/.//v_hack_full.safetensors", "/", REORG_TOUCHES, FULL },
+		{ "x src/*.py," FULL, "@", REORG_CANNOT_TELL, NULL },
+		{ "x out/{a,v_hack_full.safetensors}", "@", REORG_CANNOT_TELL, NULL },
+		{ "x {@/" FULL ",b}", "@/src", REORG_CANNOT_TELL, NULL },
+		{ "x ~nobody/y", "@", REORG_CANNOT_TELL, NULL },
+		{ "x [" FULL "]", "@", REORG_CANNOT_TELL, NULL },
+		{ "x --n {a}", "@", REORG_CANNOT_TELL, NULL },
+	};
+
+	check_verdicts(*state, cases, COUNT(cases), WITHOUT_LINKS);
+}
+
+/* Commands and programs inside commands. */
+static void inside_commands(void **state)
+{
+	static const struct verdict_case cases[] = {
+		{ "nice -n 5 x " FULL, "@", REORG_TOUCHES, FULL },
+		{ "timeout 10m nohup x " FULL, "@", REORG_TOUCHES, FULL },
+		{ "bash -c 'x " FULL "'", "@", REORG_TOUCHES, FULL },
+		{ "sh -c 'x<" FULL "'", "@", REORG_TOUCHES, FULL },
+		{ "sh -c 'cd src;x<../" FULL "'", "@", REORG_TOUCHES, FULL },
+		{ "sh -c '$X'", "@", REORG_CANNOT_TELL, NULL },
+		{ "env A=1 bash -c '$X'", "@", REORG_CANNOT_TELL, NULL },
+		{ "eval \"x " FULL "\"", "@", REORG_TOUCHES, FULL },
+		{ "eval x " FULL, "@", REORG_TOUCHES, FULL },
+		{ "echo " FULL " | xargs x", "@", REORG_TOUCHES, FULL },
+		{ "cat list | xargs x", "@", REORG_CANNOT_TELL, "xargs" },
+		{ "nice xargs -a list x", "@", REORG_CANNOT_TELL, "xargs" },
+		{ "parallel x ::: a b", "@", REORG_CANNOT_TELL, "parallel" },
+		{ "python -c \"open('" FULL "')\"", "@", REORG_TOUCHES, FULL },
+		{ "python -c \"open(f'out/{n}')\"", "@", REORG_TOUCHES, "out" },
+		{ "python -c \"open('out/%%s' %% n)\"", "@", REORG_CANNOT_TELL, NULL },
+		{ "x <<END\nit's " FULL "\nEND\n", "@", REORG_TOUCHES, FULL },
+		{ "x <<'END'\n# " FULL "\nEND\n", "@", REORG_TOUCHES, FULL },
+		{ "x <<-END\n\tdon't\n\tEND\ncd src\ny 'a b' ../" FULL, "@", REORG_TOUCHES,
+			FULL },
+		{ "bash <<END\ncd src\nx ../" FULL "\nEND\n", "@", REORG_TOUCHES, FULL },
+		{ "python - <<END\nopen(f\"out/{n}\")\nEND", "@", REORG_TOUCHES, "out" },
+		{ "x <<A <<B\n1\nA\n" FULL "\nB\n", "@", REORG_TOUCHES, FULL },
+		{ "x <<<'y " FULL "'", "@", REORG_TOUCHES, FULL },
+		{ "echo $(x " FULL ")", "@", REORG_TOUCHES, FULL },
+		{ "echo `x " FULL "`", "@", REORG_TOUCHES, FULL },
+		{ "x <(y " FULL ")", "@", REORG_TOUCHES, FULL },
+		{ "a=(b " FULL ")", "@", REORG_TOUCHES, FULL },
+		{ "docker run -v @:/w -w /w i x /w/y", "/", REORG_CANNOT_TELL, "docker" },
+		/* What takes all that lies below a directory. */
+		{ "tar czf /b.tgz .", "@", REORG_CANNOT_TELL, "." },
+		{ "tar czf /b.tgz @", "/", REORG_CANNOT_TELL, NULL },
+		{ "cp -r . /b", "@", REORG_CANNOT_TELL, "." },
+		{ "find -name 'v*' -delete", "@", REORG_CANNOT_TELL, "." },
+		{ "find .. -name 'v*' -delete", "@/src", REORG_CANNOT_TELL, ".." },
+		{ "find src -name '*.py' -delete", "@", REORG_CLEAR, NULL },
+		{ "rg v_hack", "@", REORG_CANNOT_TELL, "." },
+	};
+
+	check_verdicts(*state, cases, COUNT(cases), WITHOUT_LINKS);
+}
+
+/* What people queue all day. */
+static void ordinary(void **state)
+{
+	static const struct verdict_case cases[] = {
+		{ "python train.py --lr 1e-4 --model foo/bar", "@", REORG_CLEAR, NULL },
+		{ "uv run python -m a.b --seed=41 --out-tag=_g0 -vv", "@", REORG_CLEAR, NULL },
+		{ "CUDA_VISIBLE_DEVICES=0,1 nice -n 5 python src/train.py -n3", "@",
+			REORG_CLEAR, NULL },
+		{ "python src/train.py --root . --project-dir=@", "@", REORG_CLEAR, NULL },
+		{ "cd @ && python src/train.py 2>&1 | tee logs/a.log", "/", REORG_CLEAR, NULL },
+		{ "cd @; python src/train.py --cfg '{\"lr\": 1e-4}'", "/", REORG_CLEAR, NULL },
+		{ "make -C src all", "@", REORG_CLEAR, NULL },
+		{ "git -C @ pull && pip install -e .", "@", REORG_CLEAR, NULL },
+		{ "bash -c 'python src/train.py --x \"a b\"'", "@", REORG_CLEAR, NULL },
+		{ "python -c 'print(1 + 2)'", "@", REORG_CLEAR, NULL },
+		{ "python - <<END\nprint('a/b')\nEND", "@", REORG_CLEAR, NULL },
+		{ "[ -f src/a ] && { ls -l; }", "@", REORG_CLEAR, NULL },
+		{ "for i in 1 2; do sleep 5; done", "@", REORG_CLEAR, NULL },
+		{ "curl -d @@src/x https://a.b/out/v_hack_full.safetensors", "@", REORG_CLEAR,
+			NULL },
+		{ "rsync -a src/ host:src/", "@", REORG_CLEAR, NULL },
+		{ "train --mode parallel --run docker", "@", REORG_CLEAR, NULL },
+		{ "x '(a|b)' \"it's\"", "@", REORG_CLEAR, NULL },
 	};
 
 	check_verdicts(*state, cases, COUNT(cases), WITHOUT_LINKS);
@@ -376,6 +570,10 @@ int main(void)
 		cmocka_unit_test(spellings),
 		cmocka_unit_test(nothing_that_moves),
 		cmocka_unit_test(what_the_shell_knows),
+		cmocka_unit_test(directories),
+		cmocka_unit_test(inside_words),
+		cmocka_unit_test(inside_commands),
+		cmocka_unit_test(ordinary),
 		cmocka_unit_test(links_left_behind),
 		cmocka_unit_test(several_paths),
 		cmocka_unit_test(states),

@@ -174,14 +174,25 @@ static enum reorg_flag flag_of_status(const struct idx_entry *entry)
 	return flags[entry->status];
 }
 
+static int stay_as_link(struct draft_maker *maker, struct ax_str path, enum reorg_flag flag)
+{
+	struct ax_buf why = { 0 };
+
+	draft_describe_link(maker, path, &why);
+	int status = ax_buf_check(&why, "reorg", maker->err);
+	if (status == 0)
+		status = add_stay(maker, path, 0, flag, ax_buf_text(&why));
+	ax_buf_free(&why);
+	return status;
+}
+
 static int stay_as_it_is(struct draft_maker *maker, const struct idx_entry *entry,
 	struct ax_str path, enum reorg_flag flag)
 {
 	char why[256];
 
 	if (entry->type == IDX_SYMLINK)
-		return add_stay(maker, path, 0, flag,
-			"a symlink: it stays, and follows its target");
+		return stay_as_link(maker, path, flag);
 	if (entry->type == IDX_SPECIAL)
 		return add_stay(maker, path, 0, flag, "no regular file");
 	snprintf(why, sizeof(why), "%.*s",

@@ -67,6 +67,10 @@ const struct reorg_file_move *draft_find_move(const struct reorg_draft *draft,
 /* Turn moves to places that are taken, or wanted twice, into stays. */
 int draft_check_destinations(struct draft_maker *maker);
 
+/* Append why the symlink at path stays: one that means nothing in the project says so. */
+void draft_describe_link(const struct draft_maker *maker, struct ax_str path,
+	struct ax_buf *out);
+
 /* Fill the list of symlinks that have a target in the project. */
 int draft_find_symlinks(struct draft_maker *maker);
 

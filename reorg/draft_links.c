@@ -114,6 +114,43 @@ static bool find_target(struct draft_maker *maker, int dir, const char *name,
 	       exists(maker, ax_buf_str(out));
 }
 
+/* What is wrong with where the link at path leads; NULL for nothing that can be told. */
+static const char *find_fault(const struct draft_maker *maker, const char *path)
+{
+	char resolved[PATH_MAX];
+
+	if (realpath(path, resolved)) {
+		struct ax_buf relative = { 0 };
+		bool is_inside =
+			ax_path_relative(&relative, maker->root_path, ax_str_from(resolved));
+		ax_buf_free(&relative);
+		return is_inside ? NULL : "which is not in the project";
+	}
+	if (errno == ELOOP)
+		return "which leads in a circle";
+	return errno == ENOENT || errno == ENOTDIR ? "which is not there" : NULL;
+}
+
+void draft_describe_link(const struct draft_maker *maker, struct ax_str path,
+	struct ax_buf *out)
+{
+	struct ax_buf absolute = { 0 };
+	char text[PATH_MAX];
+
+	ax_path_join(&absolute, maker->root_path, path);
+	ssize_t len = readlink(ax_buf_text(&absolute), text, sizeof(text));
+	const char *fault = len > 0 ? find_fault(maker, ax_buf_text(&absolute)) : NULL;
+	ax_buf_append_text(out, "a symlink");
+	if (fault) {
+		ax_buf_append_text(out, " to ");
+		ax_buf_append(out, text, (size_t)len);
+		ax_buf_append_text(out, ", ");
+		ax_buf_append_text(out, fault);
+	}
+	ax_buf_append_text(out, fault ? ": it stays" : ": it stays, and follows its target");
+	ax_buf_free(&absolute);
+}
+
 static int add_symlink(struct draft_maker *maker, const struct reorg_symlink *link)
 {
 	struct reorg_draft *draft = maker->draft;

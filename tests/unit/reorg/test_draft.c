@@ -203,7 +203,7 @@ static void symlinks(void **state)
 	drafted_symlink(&d, "probe_distill/teacher_pool/step_000.jsonl.gz", "out/step");
 	drafted_symlink(&d, "figs/plot.png", "out/stays");
 	drafted_symlink(&d, "nowhere", "out/dangling");
-	drafted_symlink(&d, "/etc/hostname", "out/outside");
+	drafted_symlink(&d, "/dev/null", "out/outside");
 	drafted_symlink(&d, "relative", "out/second");
 	drafted_symlink(&d, "self", "out/self");
 	/* Links that move with their directory: inside it, and out of it. */
@@ -223,6 +223,14 @@ static void symlinks(void **state)
 	assert_str(target_of(&d, "out/outside"), "(as it is)");
 	assert_str(target_of(&d, "out/second"), "(as it is)");
 	assert_str(target_of(&d, "out/self"), "(as it is)");
+	drafted_stays(&d, "out/relative", REORG_UNKNOWN,
+		"a symlink: it stays, and follows its target");
+	drafted_stays(&d, "out/dangling", REORG_UNKNOWN,
+		"a symlink to nowhere, which is not there");
+	drafted_stays(&d, "out/outside", REORG_UNKNOWN,
+		"a symlink to /dev/null, which is not in the project");
+	drafted_stays(&d, "out/self", REORG_UNKNOWN,
+		"a symlink to self, which leads in a circle");
 	assert_str(target_of(&d, "out/probe_distill/teacher_pool/in"), "(as it is)");
 	/* As deep as before: the same text is right. */
 	assert_str(target_of(&d, "out/probe_distill/teacher_pool/out"), "(as it is)");

@@ -13,7 +13,12 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum { CONTEXT = 3, FILE_LIMIT = 64 * 1024 * 1024 };
+enum {
+	CONTEXT = 3,
+	FILE_LIMIT = 64 * 1024 * 1024,
+	LINE_MAX_SHOWN = 400, /* bytes of a line on a terminal */
+	LEAD = 60,            /* of them, before its change */
+};
 
 struct lines {
 	struct ax_str *items;
@@ -38,12 +43,8 @@ static int split_lines(struct ax_str text, struct lines *out, struct ax_error *e
 }
 
 /* TAB is what source files are made of; everything else that is unsafe is escaped. */
-static void print_line(struct cli_output *out, char sign, struct ax_str line)
+static void print_tabbed(struct cli_output *out, struct ax_str line)
 {
-	const struct cli_palette *palette = out->palette;
-	const char *color = sign == '-' ? palette->red : sign == '+' ? palette->green : "";
-
-	fprintf(out->stream, "%s%c", color, sign);
 	while (line.len) {
 		size_t tab = ax_str_find(line, '\t');
 		cli_print_text(out, ax_str_slice(line, 0, tab));
@@ -51,12 +52,56 @@ static void print_line(struct cli_output *out, char sign, struct ax_str line)
 			fputc('\t', out->stream);
 		line = ax_str_slice(line, tab + 1, line.len);
 	}
-	fprintf(out->stream, "%s\n", color[0] ? palette->reset : "");
+}
+
+/* The place in line at or before `at` where a character starts. */
+static size_t character_start(struct ax_str line, size_t at)
+{
+	size_t start = at;
+
+	while (start > 0 && at - start < 3 && ((unsigned char)line.ptr[start] & 0xc0) == 0x80)
+		start--;
+	return start;
+}
+
+/* What a terminal gets of a line that is too long for one: the place of its first change. */
+static struct ax_str window(struct ax_str line, size_t change)
+{
+	size_t from = change > LINE_MAX_SHOWN / 2 ? character_start(line, change - LEAD) : 0;
+	size_t to = from + LINE_MAX_SHOWN;
+
+	to = to < line.len ? character_start(line, to) : line.len;
+	return ax_str_slice(line, from, to - from);
+}
+
+/* change: where it differs from its counterpart; 0 without one. */
+static void print_line(struct cli_output *out, char sign, struct ax_str line, size_t change)
+{
+	const struct cli_palette *palette = out->palette;
+	const char *color = sign == '-' ? palette->red : sign == '+' ? palette->green : "";
+	bool is_cut = out->is_terminal && line.len > LINE_MAX_SHOWN;
+	struct ax_str shown = is_cut ? window(line, change) : line;
+
+	fprintf(out->stream, "%s%c%s", color, sign, shown.ptr > line.ptr ? "…" : "");
+	print_tabbed(out, shown);
+	fprintf(out->stream, "%s%s\n", shown.ptr + shown.len < line.ptr + line.len ? "…" : "",
+		color[0] ? palette->reset : "");
 }
 
 static bool differs(const struct lines *old, const struct lines *new, size_t i)
 {
 	return !ax_str_equal(old->items[i], new->items[i]);
+}
+
+/* Where line i begins to differ. */
+static size_t change_in(const struct lines *old, const struct lines *new, size_t i)
+{
+	struct ax_str a = old->items[i], b = new->items[i];
+	size_t at = 0;
+
+	while (at < a.len && at < b.len && a.ptr[at] == b.ptr[at])
+		at++;
+	return at;
 }
 
 /* The first line from `from` on that differs, or count. */
@@ -74,14 +119,14 @@ static void print_hunk(struct cli_output *out, const struct lines *old, const st
 		end - start, start + 1, end - start, out->palette->reset);
 	for (size_t i = start; i < end;) {
 		if (!differs(old, new, i)) {
-			print_line(out, ' ', old->items[i++]);
+			print_line(out, ' ', old->items[i++], 0);
 			continue;
 		}
 		size_t last = i;
-		while (last < end && differs(old, new, last))
-			print_line(out, '-', old->items[last++]);
+		for (; last < end && differs(old, new, last); last++)
+			print_line(out, '-', old->items[last], change_in(old, new, last));
 		for (; i < last; i++)
-			print_line(out, '+', new->items[i]);
+			print_line(out, '+', new->items[i], change_in(old, new, i));
 	}
 }
 

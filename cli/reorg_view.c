@@ -1,7 +1,9 @@
 #include "cli/reorg_view.h"
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "base/path.h"
+#include "base/text.h"
 #include "base/units.h"
 #include "cli/command.h"
 #include "cli/reorg_diff.h"
@@ -11,7 +13,13 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-enum { GROUP_LIMIT = 64, UNRESOLVED_LIMIT = 40 };
+enum {
+	GROUP_LIMIT = 64,
+	UNRESOLVED_LIMIT = 40,
+	STAY_COLUMN =
+		16, /* where the path of what stays begins, and its reason if not behind */
+	NO_LIMIT = 1000000,
+};
 
 /* Files of one class that move to like places. */
 struct group {
@@ -119,21 +127,45 @@ static void print_links(struct cli_output *out, const struct reorg_schedule *sch
 	}
 }
 
+static unsigned right_edge(const struct cli_output *out)
+{
+	return out->columns ? out->columns : NO_LIMIT;
+}
+
+/* Path and reason on one line where both fit, else the reason below. */
+static void print_stay(struct cli_output *out, const struct reorg_stay *stay)
+{
+	const struct cli_palette *palette = out->palette;
+	struct ax_buf line = { 0 };
+
+	fprintf(out->stream, "  %s%-13s%s ", palette->yellow, reorg_flag_name(stay->flag),
+		palette->reset);
+	ax_text_quote(&line, stay->path);
+	ax_buf_append_text(&line, ": ");
+	ax_text_escape(&line, stay->why);
+	size_t width = STAY_COLUMN + ax_text_width(ax_buf_str(&line));
+	cli_print_path(out, stay->path);
+	fprintf(out->stream, "%s:", palette->dim);
+	if (width <= right_edge(out)) {
+		fputc(' ', out->stream);
+	} else {
+		fputc('\n', out->stream);
+		cli_print_pad(out, STAY_COLUMN);
+	}
+	cli_print_wrapped(out, stay->why, STAY_COLUMN,
+		width <= right_edge(out) ? NO_LIMIT : right_edge(out));
+	fputs(palette->reset, out->stream);
+	cli_print_done(out, &line);
+}
+
 static void print_stays(struct cli_output *out, const struct reorg_draft *draft)
 {
 	if (draft->n_stays == 0)
 		return;
 	fprintf(out->stream, "%sstays%s  %zu file%s\n", out->palette->bold, out->palette->reset,
 		draft->n_stays, draft->n_stays == 1 ? "" : "s");
-	for (size_t i = 0; i < draft->n_stays; i++) {
-		const struct reorg_stay *stay = &draft->stays[i];
-		fprintf(out->stream, "  %s%-13s%s ", out->palette->yellow,
-			reorg_flag_name(stay->flag), out->palette->reset);
-		cli_print_path(out, stay->path);
-		fprintf(out->stream, "%s: ", out->palette->dim);
-		cli_print_text(out, stay->why);
-		fprintf(out->stream, "%s\n", out->palette->reset);
-	}
+	for (size_t i = 0; i < draft->n_stays; i++)
+		print_stay(out, &draft->stays[i]);
 }
 
 static void print_task(struct cli_output *out, const struct reorg_gate_task *task)
@@ -196,8 +228,7 @@ static void print_unresolved(struct cli_output *out, const struct cli_reorg *reo
 		if (i == 0)
 			print_heading(out, "not read");
 		fputs("  ", out->stream);
-		cli_print_text(out, reorg->references.unread[i].why);
-		fputc('\n', out->stream);
+		cli_print_wrapped(out, reorg->references.unread[i].why, 2, right_edge(out));
 	}
 	if (edits->n_unresolved == 0)
 		return;

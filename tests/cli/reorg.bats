@@ -432,6 +432,40 @@ idle=--queue=none
 	[[ ! ${lines[1]} =~ ^$id ]]
 }
 
+@test "on a terminal prose keeps to its width, and a huge line of a script is cut around its change" {
+	bases
+	safetensors "out/train_of_a_run_that_nobody_knows_s99.safetensors" '{"delta_S/model.layers.0.self_attn.q_proj":{"dtype":"F32","shape":[4],"data_offsets":[0,16]},"delta_S_hack/model.layers.0.self_attn.q_proj":{"dtype":"F32","shape":[4],"data_offsets":[16,32]}}' 32
+	ln -s nowhere out/dangling
+	{
+		head -c 3000000 /dev/zero | tr '\0' a
+		printf '\xc3\xa9 out/v_hack_b.safetensors '
+		head -c 3000000 /dev/zero | tr '\0' z
+		echo
+		head -c 3000000 /dev/zero | tr '\0' c
+		echo
+	} >>justfile
+	on_terminal 60 "$ARTIDX" --color=never --no-pager reorg --queue=none | tr -d '\r' >../shown
+	[ "$(wc -c <../shown)" -lt 8000 ]
+	grep -q '^-….* out/v_hack_b.safetensors zz*…$' ../shown
+	grep -q '^+….* out/vhack/v_hack_b.safetensors zz*…$' ../shown
+	grep -q '^ cc*…$' ../shown
+	grep -q '^-run --base=out/v_hack_a.safetensors$' ../shown
+	sed -n '/^stays/,/^edits/p' ../shown >../stays
+	cat ../stays
+	grep -q '^  no-log        out/train_of_a_run_that_nobody_knows_s99.safetensors:$' ../stays
+	[ "$(grep -v 'train_of' ../stays | awk '{ if (length > longest) longest = length } END { print longest }')" -le 60 ]
+	[ "$(grep -c '^                [^ ]' ../stays)" -ge 2 ]
+	# Elsewhere nothing is cut, and what is shown is a patch.
+	artidx reorg $idle >../piped
+	grep -q '^  unknown       out/dangling: a symlink to nowhere, which is not there: it stays$' ../piped
+	[ "$(wc -c <../piped)" -gt 15000000 ]
+	cp justfile ../justfile
+	artidx reorg --apply $idle >/dev/null
+	sed -n '/^--- a/,$p' ../piped | patch --dry-run -s ../justfile
+	sed -n '/^--- a/,$p' ../piped | patch -s ../justfile
+	cmp justfile ../justfile
+}
+
 @test "a damaged catalogue blocks neither undo nor recover" {
 	bases
 	state >../before

@@ -66,6 +66,37 @@ static void tensors_are_ordered_by_data(void **state)
 	assert_int_equal(sft_layout_dtypes(layout), 1 << SFT_U8);
 }
 
+/* Tensors of all sizes, also without any data, in an order that has nothing to do with it. */
+static void data_in_any_order(void **state)
+{
+	enum { N = 300 };
+	struct sft_header *header = *state;
+	struct ax_buf text = { 0 };
+	uint64_t begins[N + 1] = { 0 };
+
+	for (size_t i = 0; i < N; i++)
+		begins[i + 1] = begins[i] + (i % 5 ? i * 123456789 + 1 : 0);
+	for (size_t k = 0; k < N; k++) {
+		size_t i = k * 101 % N;
+		ax_buf_printf(&text,
+			"%s\"t%03zu\":{\"dtype\":\"U8\",\"shape\":[%llu],\"data_offsets\":[%"
+			"llu,%llu]}",
+			k ? "," : "{", i, (unsigned long long)(begins[i + 1] - begins[i]),
+			(unsigned long long)begins[i], (unsigned long long)begins[i + 1]);
+	}
+	ax_buf_append_byte(&text, '}');
+	parse_valid(header, ax_buf_text(&text), begins[N]);
+	const struct sft_layout *layout = sft_header_layout(header);
+	assert_int_equal(sft_layout_count(layout), N);
+	for (size_t i = 0; i < N; i++) {
+		char name[8];
+		snprintf(name, sizeof(name), "t%03zu", i);
+		assert_str_equal(sft_layout_tensor(layout, i).name, ax_str_from(name));
+		assert_int_equal(sft_layout_tensor(layout, i).begin, begins[i]);
+	}
+	ax_buf_free(&text);
+}
+
 static void any_spelling(void **state)
 {
 	struct sft_header *header = *state;
@@ -461,6 +492,7 @@ int main(void)
 #define HEADER_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		HEADER_TEST(tensors_are_ordered_by_data),
+		HEADER_TEST(data_in_any_order),
 		HEADER_TEST(any_spelling),
 		HEADER_TEST(a_scalar_has_one_element),
 		HEADER_TEST(metadata_keeps_its_order),

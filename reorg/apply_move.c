@@ -118,7 +118,7 @@ static int is_equal(struct reorg_run *run, const struct reorg_end *a, const stru
 		goto out;
 	}
 	ax_buf_append_str(&texts[0], b->path);
-	status = reorg_compare_content(fd[0], fd[1], (uint64_t)a->st.st_size,
+	status = reorg_compare_content(fd[0], fd[1], (uint64_t)a->st.st_size, NULL,
 		ax_buf_text(&texts[0]), err);
 out:
 	for (int i = 0; i < 2; i++) {

@@ -65,20 +65,28 @@ static ssize_t copy_some(struct copier *copier, off_t offset, size_t size, struc
 	return copy_by_hand(copier, offset, size, err);
 }
 
+static bool is_stopped(const struct reorg_copy_watch *watch)
+{
+	return watch && watch->stop && atomic_load(watch->stop);
+}
+
+static void count(const struct reorg_copy_watch *watch, size_t n)
+{
+	if (watch && watch->bytes)
+		atomic_fetch_add(watch->bytes, n);
+}
+
 static int copy_extent(struct copier *copier, off_t begin, off_t end, struct ax_error *err)
 {
-	const struct reorg_copy_watch *watch = copier->watch;
-
 	while (begin < end) {
-		if (watch && watch->stop && atomic_load(watch->stop))
+		if (is_stopped(copier->watch))
 			return ax_fail(err, EINTR, "%s: stopped while it was copied",
 				copier->path);
 		ssize_t n = copy_some(copier, begin, (size_t)(end - begin), err);
 		if (n < 0)
 			return -1;
 		begin += n;
-		if (watch && watch->bytes)
-			atomic_fetch_add(watch->bytes, (uint64_t)n);
+		count(copier->watch, (size_t)n);
 	}
 	return 0;
 }
@@ -138,6 +146,7 @@ struct comparison {
 	int fds[2];
 	off_t size;
 	char *buffer; /* a chunk of each */
+	const struct reorg_copy_watch *watch;
 	const char *path;
 };
 
@@ -147,6 +156,9 @@ static int compare_extent(const struct comparison *files, off_t begin, off_t end
 {
 	while (begin < end) {
 		size_t n = end - begin < CHUNK ? (size_t)(end - begin) : CHUNK;
+		if (is_stopped(files->watch))
+			return ax_fail(err, EINTR, "%s: stopped while it was compared",
+				files->path);
 		for (size_t i = 0; i < 2; i++) {
 			if (ax_pread_full(files->fds[i], files->buffer + i * CHUNK, n, begin,
 				    files->path, err) < 0)
@@ -155,6 +167,7 @@ static int compare_extent(const struct comparison *files, off_t begin, off_t end
 		if (memcmp(files->buffer, files->buffer + CHUNK, n) != 0)
 			return 0;
 		begin += (off_t)n;
+		count(files->watch, n);
 	}
 	return 1;
 }
@@ -176,13 +189,17 @@ static int compare_files(const struct comparison *files, struct ax_error *err)
 	return status;
 }
 
-int reorg_compare_content(int a, int b, uint64_t size, const char *path, struct ax_error *err)
+int reorg_compare_content(int a, int b, uint64_t size, const struct reorg_copy_watch *watch,
+	const char *path, struct ax_error *err)
 {
-	struct comparison files = { { a, b }, (off_t)size, malloc((size_t)2 * CHUNK), path };
+	struct comparison files = { .fds = { a, b },
+		.size = (off_t)size,
+		.buffer = malloc((size_t)2 * CHUNK),
+		.watch = watch,
+		.path = path };
 
 	if (!files.buffer)
 		return ax_fail(err, ENOMEM, "%s: no memory to compare", path);
-	posix_fadvise(b, 0, 0, POSIX_FADV_DONTNEED);
 	int status = compare_files(&files, err);
 	free(files.buffer);
 	return status;

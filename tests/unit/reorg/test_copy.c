@@ -41,7 +41,7 @@ static void check_copy(const struct disk_tree *tree, int from, bool is_sparse)
 
 	assert_ok(reorg_copy_content(from, to, size_of(from), &watch, "copy", &err), &err);
 	assert_int_equal(size_of(to), size_of(from));
-	assert_int_equal(reorg_compare_content(from, to, size_of(from), "copy", &err), 1);
+	assert_int_equal(reorg_compare_content(from, to, size_of(from), NULL, "copy", &err), 1);
 	assert_int_equal(fstat(to, &st), 0);
 	if (is_sparse)
 		assert_true(st.st_blocks < 4096);
@@ -82,8 +82,8 @@ static int compare(int a, int b)
 {
 	struct ax_error err = { 0 };
 	uint64_t size = size_of(a);
-	int status = reorg_compare_content(a, b, size, "b", &err);
-	int reverse = reorg_compare_content(b, a, size, "a", &err);
+	int status = reorg_compare_content(a, b, size, NULL, "b", &err);
+	int reverse = reorg_compare_content(b, a, size, NULL, "a", &err);
 
 	assert_int_equal(status, reverse);
 	return status;
@@ -130,7 +130,7 @@ static void test_shrunk(void **state)
 	assert_int_equal(err.code, AX_ECORRUPT);
 	err.code = 0;
 	assert_int_equal(ftruncate(to, 0), 0);
-	assert_int_equal(reorg_compare_content(from, to, 5, "to", &err), -1);
+	assert_int_equal(reorg_compare_content(from, to, 5, NULL, "to", &err), -1);
 	assert_int_equal(err.code, AX_ECORRUPT);
 	close(from);
 	close(to);

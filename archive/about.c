@@ -1,7 +1,5 @@
 #include "archive/about.h"
 
-#include "base/buf.h"
-
 static bool needs_quotes(struct ax_str name)
 {
 	static const struct ax_str plain = AX_STR_INIT("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLM"
@@ -73,6 +71,8 @@ static void append_path(struct ax_buf *buf, struct ax_str path)
 	}
 }
 
+static const struct ax_str copy_of = AX_STR_INIT(" copy of ");
+
 static void append_file(struct ax_buf *buf, const struct arc_member *member,
 	const struct arc_member *content)
 {
@@ -81,7 +81,12 @@ static void append_file(struct ax_buf *buf, const struct arc_member *member,
 	ax_time_format(content->mtime, time);
 	ax_digest_format(&content->xxh3, xxh3);
 	arc_sha256_format(&content->sha256, sha256);
-	ax_buf_printf(buf, "# %llu %s %s\n", (unsigned long long)content->size, time, xxh3);
+	ax_buf_printf(buf, "# %llu %s %s", (unsigned long long)content->size, time, xxh3);
+	if (member->flags & ARC_COPY) {
+		ax_buf_append_str(buf, copy_of);
+		append_path(buf, member->target);
+	}
+	ax_buf_append_byte(buf, '\n');
 	if (has_escaped(member->path))
 		ax_buf_append_byte(buf, '\\');
 	ax_buf_printf(buf, "%s  ", sha256);
@@ -151,24 +156,61 @@ static void unescape(struct ax_str path, struct ax_buf *out)
 	}
 }
 
-bool arc_next_of_manifest(struct ax_str *rest, struct ax_buf *path, struct arc_sha256 *out)
+/* The next word of a line, and what is behind it. */
+static struct ax_str take_word(struct ax_str *line)
 {
+	struct ax_str word = ax_str_slice(*line, 0, ax_str_find(*line, ' '));
+
+	*line = ax_str_slice(*line, word.len + 1, SIZE_MAX);
+	return word;
+}
+
+/* "# SIZE TIME XXH3-128", and of a copy more; any other comment says nothing. */
+static void parse_comment(struct ax_str line, struct arc_manifest_entry *out)
+{
+	ax_nanoseconds last = 0;
+
+	ax_buf_clear(&out->copy_of);
+	out->mtime = 0;
+	take_word(&line);
+	take_word(&line);
+	if (!ax_time_parse(take_word(&line), 0, &out->mtime, &last))
+		out->mtime = 0;
+	struct ax_str words = ax_str_slice(copy_of, 1, SIZE_MAX);
+	take_word(&line);
+	if (ax_str_starts(line, words))
+		unescape(ax_str_slice(line, words.len, SIZE_MAX), &out->copy_of);
+}
+
+void arc_manifest_entry_free(struct arc_manifest_entry *entry)
+{
+	ax_buf_free(&entry->path);
+	ax_buf_free(&entry->copy_of);
+}
+
+bool arc_next_of_manifest(struct ax_str *rest, struct arc_manifest_entry *out)
+{
+	parse_comment(AX_STR(""), out);
 	while (rest->len) {
 		struct ax_str line = ax_str_slice(*rest, 0, ax_str_find(*rest, '\n'));
 		*rest = ax_str_slice(*rest, line.len + 1, SIZE_MAX);
+		if (ax_str_starts(line, AX_STR("# "))) {
+			parse_comment(line, out);
+			continue;
+		}
 		bool is_escaped = ax_str_starts(line, AX_STR("\\"));
 		if (is_escaped)
 			line = ax_str_slice(line, 1, SIZE_MAX);
 		struct ax_str name = ax_str_slice(line, 64, SIZE_MAX);
-		if (!ax_str_starts(name, AX_STR("  ")) || !parse_sha256(line, out))
+		if (!ax_str_starts(name, AX_STR("  ")) || !parse_sha256(line, &out->sha256))
 			continue;
 		name = ax_str_slice(name, 2, SIZE_MAX);
-		ax_buf_clear(path);
+		ax_buf_clear(&out->path);
 		if (is_escaped)
-			unescape(name, path);
+			unescape(name, &out->path);
 		else
-			ax_buf_append_str(path, name);
-		return !path->failed;
+			ax_buf_append_str(&out->path, name);
+		return !out->path.failed && !out->copy_of.failed;
 	}
 	return false;
 }

@@ -8,8 +8,7 @@
 #define ARTIDX_ARCHIVE_ABOUT_H
 
 #include "archive/member.h"
-
-struct ax_buf;
+#include "base/buf.h"
 
 /* The programs, whole. */
 extern const unsigned char arc_unplanar_c_text[];
@@ -26,14 +25,23 @@ void arc_append_readme(struct ax_buf *buf, struct ax_str name);
  * MANIFEST: for each file (hard links are files too) of members, whose digests are set, two lines
  *	# SIZE TIME XXH3-128
  *	SHA-256  PATH
- * Its length does not depend on the digests. sha256sum -c takes it.
+ * of which the first ends with " copy of PATH" where the file is a copy, with \n, \r and \\ in
+ * that path as in the second one. Its length does not depend on the digests. sha256sum -c takes it.
  */
 void arc_append_manifest(struct ax_buf *buf, const struct arc_member *members, size_t n);
 
+/* A file as MANIFEST has it. The caller's to free; starts as zeros. */
+struct arc_manifest_entry {
+	struct ax_buf path, copy_of; /* copy_of is empty where it is no copy */
+	struct arc_sha256 sha256;
+	ax_nanoseconds mtime; /* 0 where it cannot be read */
+};
+void arc_manifest_entry_free(struct arc_manifest_entry *entry);
+
 /*
- * Take the next file from what is left of a MANIFEST: its path (into path, which is cleared) and
- * SHA-256. False at the end. Lines of another form are passed over.
+ * Take the next file from what is left of a MANIFEST. False at the end. Lines of another form are
+ * passed over.
  */
-bool arc_next_of_manifest(struct ax_str *rest, struct ax_buf *path, struct arc_sha256 *out);
+bool arc_next_of_manifest(struct ax_str *rest, struct arc_manifest_entry *out);
 
 #endif

@@ -44,9 +44,9 @@ static int check_space(const struct arc_tree *tree, const struct place *place,
 		(unsigned long long)needed, (unsigned long long)there);
 }
 
-/* Read back what is on the disk, as far as the system lets that be asked for. */
+/* Read back what is on the disk, as far as the system lets that be asked for; count the copies. */
 static int compare(const struct place *place, const char *name, const struct arc_tree *tree,
-	const struct arc_create_options *options, struct ax_error *err)
+	const struct arc_create_options *options, uint64_t *copies, struct ax_error *err)
 {
 	struct arc_verify_options verify = {
 		.threads = options->pack.threads,
@@ -68,6 +68,9 @@ static int compare(const struct place *place, const char *name, const struct arc
 				AX_STR_ARG(report.bad[0].text));
 		arc_verify_report_free(&report);
 	}
+	*copies = 0;
+	for (size_t i = 0; i < archive.index.n; i++)
+		*copies += (archive.index.members[i].flags & ARC_COPY) != 0;
 	arc_close(&archive);
 	return status;
 }
@@ -83,7 +86,8 @@ static int find_existing(const struct place *place, const struct arc_tree *tree,
 	if (fstatat(place->dir, place->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? 0 : ax_fail_errno(err, "%s", place->path);
 	struct ax_error differs;
-	if (!S_ISREG(st.st_mode) || compare(place, place->name, tree, options, &differs) < 0)
+	if (!S_ISREG(st.st_mode) ||
+		compare(place, place->name, tree, options, &found.copies, &differs) < 0)
 		return ax_fail(err, AX_EREFUSED,
 			"%s: is there already, and is not an archive of what the directory "
 			"holds",
@@ -142,7 +146,7 @@ static int create(const struct place *place, const struct arc_tree *tree,
 	/* What an earlier run left: whoever calls holds the lock of the project. */
 	unlinkat(place->dir, place->temporary, 0);
 	if (write_archive(place, tree, options, report, err) == 0 &&
-		compare(place, place->temporary, tree, options, err) == 0 &&
+		compare(place, place->temporary, tree, options, &report->copies, err) == 0 &&
 		publish(place, err) == 0)
 		return 0;
 	unlinkat(place->dir, place->temporary, 0);

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "reorg/act.h"
+#include "reorg/copy.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -251,6 +252,25 @@ int arc_extract_link(struct arc_extract *extract, struct ax_str path, struct ax_
 		return -1;
 	return linkat(old.dir, old.name, spot.dir, spot.name, 0) < 0 ? fail(extract, path, err)
 								     : 0;
+}
+
+int arc_extract_copy(struct arc_extract *extract, struct ax_str path, struct ax_str existing,
+	uint64_t size, const struct reorg_copy_watch *watch, struct ax_error *err)
+{
+	int from = arc_extract_open(extract, existing, err);
+	int status = -1;
+
+	if (from < 0)
+		return -1;
+	int to = arc_opener_open(extract->opener, path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	if (to < 0) {
+		fail(extract, path, err);
+	} else {
+		status = reorg_copy_content(from, to, size, watch, extract->name, err);
+		close(to);
+	}
+	close(from);
+	return status;
 }
 
 int arc_extract_remove(struct arc_extract *extract, struct ax_str path, struct ax_error *err)

@@ -16,6 +16,7 @@ struct ax_error;
 struct arc_remark;
 
 struct arc_extract;
+struct reorg_copy_watch;
 
 /*
  * Begin in the directory target, which stays the caller's. name, a few letters, tells apart what
@@ -49,6 +50,9 @@ int arc_extract_symlink(struct arc_extract *extract, struct ax_str path, struct 
 int arc_extract_link(struct arc_extract *extract, struct ax_str path, struct ax_str existing,
 	struct ax_error *err);
 
+/* A file with the size bytes of one that is there already. AX_EREFUSED as above. */
+int arc_extract_copy(struct arc_extract *extract, struct ax_str path, struct ax_str existing,
+	uint64_t size, const struct reorg_copy_watch *watch, struct ax_error *err);
 int arc_extract_remove(struct arc_extract *extract, struct ax_str path, struct ax_error *err);
 
 /* Mode without setuid and setgid, times, and for root the owner. Directories: deepest first. */

@@ -5,13 +5,14 @@
  *
  *	u32     0x184D2A50
  *	u32     length of all that follows
- *	8 bytes "artidxI" and the version, 0x01
+ *	8 bytes "artidxI" and the version, 0x01; 0x02 where there are copies
  *	V       members about the archive itself, at most 16: they come first
  *	V       members
  *	        each member:
  *	V S         length of what its path has in common with the path before, and the rest
  *	u8          type: 1 file, 2 directory, 3 symlink, 4 hard link
- *	u8          flags: 1 planar, 2 sparse, 4 about the archive, 8 valid safetensors header
+ *	u8          flags: 1 planar, 2 sparse, 4 about the archive, 8 valid safetensors header,
+ *	            16 copy
  *	V V V       mode (permission bits), uid, gid
  *	i64         mtime, nanoseconds since 1970
  *	V V         position of its first tar header, and of its content behind that
@@ -22,14 +23,20 @@
  *	              sparse:  V, V V...  number of extents; of each, bytes since the end of the
  *	                                  one before, and its length
  *	              header:  16 bytes   digest of the tensor list
+ *	            copy (a file with that flag has this instead of all the above):
+ *	                       V          number of the member whose content it has, an earlier
+ *	                                  file that is no copy and not about the archive
+ *	                       S          class, or empty
  *	            symlink:   S          its text
  *	            hard link: V          number of the member it is another name of
  *	u64     XXH3-64 of all that precedes, from "artidxI" on
  *
  * Paths are as in the directory that was packed: without the ".planar" that the tar adds, so
  * that a later version can store members in other forms under other flags. The content of a file
- * lies in the tar without gaps: all of it, of a sparse one its extents. What is about the archive
- * lies in NAME.artidx, all else is NAME or below it, ordered by the bytes of the paths. A reader refuses other versions and flags it does not know.
+ * lies in the tar without gaps: all of it, of a sparse one its extents. A copy is a hard link in
+ * the tar, and a file of its own mode, owner and times here; it has flag 8 where the other one has
+ * it. What is about the archive lies in NAME.artidx, all else is NAME or below it, ordered by the
+ * bytes of the paths. A reader refuses other versions and flags it does not know.
  */
 #include "archive/index.h"
 
@@ -48,7 +55,9 @@ enum {
 	ABOUT_MAX = 16,
 };
 
-static const char magic[8] = "artidxI\x01";
+enum version { PLAIN = 1, WITH_COPIES = 2 };
+
+static const char magic[7] = "artidxI";
 
 /* ---- writing */
 
@@ -65,6 +74,11 @@ static size_t common_prefix(struct ax_str a, struct ax_str b)
 	while (n < a.len && n < b.len && a.ptr[n] == b.ptr[n])
 		n++;
 	return n;
+}
+
+static uint64_t number_of(const struct arc_index *index, struct ax_str path)
+{
+	return (uint64_t)(arc_index_find(index, path) - index->members);
 }
 
 static void append_file(struct ax_buf *buf, const struct arc_member *member)
@@ -105,19 +119,32 @@ static void append_member(struct ax_buf *buf, const struct arc_index *index, siz
 	ax_buf_append_varint(buf, member->data_at - member->header_at);
 	switch (member->type) {
 	case ARC_FILE:
-		append_file(buf, member);
+		if (!(member->flags & ARC_COPY)) {
+			append_file(buf, member);
+			break;
+		}
+		ax_buf_append_varint(buf, number_of(index, member->target));
+		append_string(buf, member->class);
 		break;
 	case ARC_SYMLINK:
 		append_string(buf, member->target);
 		break;
 	case ARC_HARD_LINK:
-		ax_buf_append_varint(buf,
-			(uint64_t)(arc_index_find(index, member->target) - index->members));
+		ax_buf_append_varint(buf, number_of(index, member->target));
 		break;
 	case ARC_DIR:
 	case ARC_SPECIAL:
 		break;
 	}
+}
+
+static enum version version_of(const struct arc_index *index)
+{
+	for (size_t i = 0; i < index->n; i++) {
+		if (index->members[i].flags & ARC_COPY)
+			return WITH_COPIES;
+	}
+	return PLAIN;
 }
 
 int arc_index_append(struct ax_buf *buf, const struct arc_index *index, struct ax_error *err)
@@ -127,6 +154,7 @@ int arc_index_append(struct ax_buf *buf, const struct arc_index *index, struct a
 	ax_buf_append_u32(buf, SKIPPABLE);
 	ax_buf_append_u32(buf, 0);
 	ax_buf_append(buf, magic, sizeof(magic));
+	ax_buf_append_byte(buf, (char)version_of(index));
 	ax_buf_append_varint(buf, index->n_about);
 	ax_buf_append_varint(buf, index->n);
 	for (size_t i = 0; i < index->n; i++)
@@ -286,24 +314,54 @@ static void take_file(struct parser *parser, struct arc_member *member)
 			sizeof(member->layout.bytes));
 }
 
+/* An earlier member that is a file, or NULL: then what is read is bad. */
+static const struct arc_member *take_earlier(struct parser *parser)
+{
+	const struct arc_index *index = &parser->index;
+	size_t i = (size_t)take_below(&parser->cursor, index->n);
+
+	if (!parser->cursor.bad && index->members[i].type == ARC_FILE)
+		return &index->members[i];
+	parser->cursor.bad = true;
+	return NULL;
+}
+
+/* What a copy has in common with the one that is stored is not said again. */
+static void take_copy(struct parser *parser, struct arc_member *member)
+{
+	const unsigned common = ARC_SAFETENSORS;
+	const struct arc_member *first = take_earlier(parser);
+
+	if (!first || first->flags & (ARC_COPY | ARC_ABOUT) ||
+		member->flags != (ARC_COPY | (first->flags & common))) {
+		parser->cursor.bad = true;
+		return;
+	}
+	member->target = first->path;
+	member->size = first->size;
+	member->sha256 = first->sha256;
+	member->xxh3 = first->xxh3;
+	member->layout = first->layout;
+	member->class = copy(parser, take_string(&parser->cursor), AX_STR(""));
+}
+
 /* What the type adds. */
 static void take_rest(struct parser *parser, struct arc_member *member)
 {
-	const struct arc_index *index = &parser->index;
-
 	switch (member->type) {
 	case ARC_FILE:
-		take_file(parser, member);
+		if (member->flags & ARC_COPY)
+			take_copy(parser, member);
+		else
+			take_file(parser, member);
 		break;
 	case ARC_SYMLINK:
 		member->target = copy(parser, take_string(&parser->cursor), AX_STR(""));
 		break;
 	case ARC_HARD_LINK: {
-		size_t first = (size_t)take_below(&parser->cursor, index->n);
-		if (parser->cursor.bad || index->members[first].type != ARC_FILE)
-			parser->cursor.bad = true;
-		else
-			member->target = index->members[first].path;
+		const struct arc_member *first = take_earlier(parser);
+		if (first)
+			member->target = first->path;
 		break;
 	}
 	case ARC_DIR:
@@ -409,19 +467,19 @@ int arc_index_parse(struct ax_str frame, uint64_t tar_size, struct ax_arena *are
 	bool is_frame = take_number(&head, 4) == SKIPPABLE &&
 			take_number(&head, 4) == frame.len - FRAME_HEAD;
 
-	if (!is_frame || frame.len < FRAME_HEAD + sizeof(magic) + SUM_BYTES ||
-		memcmp(head.at, magic, sizeof(magic) - 1) != 0)
+	if (!is_frame || frame.len < FRAME_HEAD + sizeof(magic) + 1 + SUM_BYTES ||
+		memcmp(head.at, magic, sizeof(magic)) != 0)
 		return ax_fail(err, AX_ECORRUPT, "it has no index of artidx");
 	const unsigned char *end = head.end - SUM_BYTES;
 	struct cursor sum = { .at = end, .end = head.end };
 	if (take_number(&sum, SUM_BYTES) != ax_hash64(head.at, (size_t)(end - head.at)))
 		return ax_fail(err, AX_ECORRUPT, "the index is damaged");
-	if (head.at[sizeof(magic) - 1] != (unsigned char)magic[sizeof(magic) - 1])
+	unsigned char version = head.at[sizeof(magic)];
+	if (version != PLAIN && version != WITH_COPIES)
 		return ax_fail(err, AX_ECORRUPT,
-			"the index is of version %d, made by a newer artidx",
-			head.at[sizeof(magic) - 1]);
+			"the index is of version %d, made by a newer artidx", version);
 	struct parser parser = {
-		.cursor = { .at = head.at + sizeof(magic), .end = end },
+		.cursor = { .at = head.at + sizeof(magic) + 1, .end = end },
 		.arena = arena,
 		.tar_size = tar_size,
 	};
@@ -450,4 +508,16 @@ const struct arc_member *arc_index_find(const struct arc_index *index, struct ax
 			low = middle + 1;
 	}
 	return NULL;
+}
+
+const struct arc_member *arc_index_file(const struct arc_index *index,
+	const struct arc_member *member)
+{
+	return member->type == ARC_HARD_LINK ? arc_index_find(index, member->target) : member;
+}
+
+const struct arc_member *arc_index_stored(const struct arc_index *index,
+	const struct arc_member *file)
+{
+	return file->flags & ARC_COPY ? arc_index_find(index, file->target) : file;
 }

@@ -2,7 +2,8 @@
  * archive/index.h - what an archive of ours holds and where, without reading all of it
  *
  * The format stands at the top of index.c. An index that was parsed is whole and consistent: its
- * paths are safe and unique, parents are directories, content does not overlap.
+ * paths are safe and unique, parents are directories, content does not overlap, and links and
+ * copies lead to earlier files.
  */
 #ifndef ARTIDX_ARCHIVE_INDEX_H
 #define ARTIDX_ARCHIVE_INDEX_H
@@ -32,5 +33,13 @@ int arc_index_parse(struct ax_str frame, uint64_t tar_size, struct ax_arena *are
 
 /* The member at path, or NULL. */
 const struct arc_member *arc_index_find(const struct arc_index *index, struct ax_str path);
+
+/* The file that a hard link is another name of; any other member itself. */
+const struct arc_member *arc_index_file(const struct arc_index *index,
+	const struct arc_member *member);
+
+/* The file that has the content of a file: of a copy it is another one. */
+const struct arc_member *arc_index_stored(const struct arc_index *index,
+	const struct arc_member *file);
 
 #endif

@@ -26,7 +26,8 @@ enum arc_member_flag {
 	ARC_SPARSE = 1 << 1,      /* a file of which only the extents are stored */
 	ARC_ABOUT = 1 << 2,       /* about the archive: README, MANIFEST, decoders */
 	ARC_SAFETENSORS = 1 << 3, /* a valid header: layout is its digest */
-	ARC_KNOWN_FLAGS = (1 << 4) - 1,
+	ARC_COPY = 1 << 4,        /* a file whose content is stored once, as that of target */
+	ARC_KNOWN_FLAGS = (1 << 5) - 1,
 };
 
 /* Bytes of a sparse file that are not a hole. */
@@ -41,12 +42,12 @@ struct arc_member {
 	uint32_t mode; /* permission bits, setuid and the like among them */
 	uint32_t uid, gid;
 	ax_nanoseconds mtime;
-	uint64_t size;      /* of the original */
-	uint64_t header_at; /* where its tar header begins */
-	uint64_t data_at;   /* where its content begins */
-	uint64_t stored;    /* bytes of content in the tar; of a sparse file its extents */
-	struct ax_str target;
-	size_t n_extents; /* ascending, apart from each other, within size */
+	uint64_t size;        /* of the original */
+	uint64_t header_at;   /* where its tar header begins */
+	uint64_t data_at;     /* where its content begins */
+	uint64_t stored;      /* bytes of content in the tar; of a sparse file its extents */
+	struct ax_str target; /* of a link; of a copy the path of an earlier file, no copy */
+	size_t n_extents;     /* ascending, apart from each other, within size */
 	const struct arc_extent *extents;
 	struct arc_sha256 sha256; /* of the original */
 	struct ax_digest xxh3;

@@ -2,6 +2,7 @@
 
 #include "archive/about.h"
 #include "archive/crew.h"
+#include "archive/extents.h"
 #include "archive/index.h"
 #include "archive/pack_internal.h"
 #include "archive/progress.h"
@@ -21,7 +22,6 @@ enum {
 	GROUP = 256 * 1024,       /* content of a group, before it is closed */
 	LARGE = 256 * 1024,       /* files from here on have frames of their own, */
 	LARGE_PLANAR = 64 * 1024, /* and these, if they have planes or holes */
-	EXTENTS_MAX = 64 * 1024,  /* a file in more pieces is stored whole */
 	THREADS_MAX = 6,          /* what one thread holds is bounded, so is their number */
 };
 
@@ -181,6 +181,16 @@ static int append_small(struct packer *packer, size_t i, struct ax_error *err)
 	return append_zeros(packer, (size_t)packer->members[i].size, err);
 }
 
+/* What is known of a member so far; files that come first in the tar are laid out already. */
+static struct arc_index index_of(const struct packer *packer)
+{
+	return (struct arc_index){
+		.n_about = N_ABOUT,
+		.n = packer->n,
+		.members = packer->members,
+	};
+}
+
 /* As in the tar: what is stored as planes says so in its name, and so do other names of it. */
 static struct ax_str stored_name(struct packer *packer, struct ax_str path, bool planar)
 {
@@ -199,25 +209,22 @@ static struct ax_str stored_name(struct packer *packer, struct ax_str path, bool
 static int append_header(struct packer *packer, struct arc_member *member, struct ax_error *err)
 {
 	struct ax_buf *content = group_content(packer, err);
-	bool planar = member->flags & ARC_PLANAR;
+	struct arc_index index = index_of(packer);
+	struct arc_member in_tar = *member;
 
 	if (!content)
 		return -1;
-	if (member->type == ARC_HARD_LINK) {
-		struct arc_index index = {
-			.n_about = N_ABOUT,
-			.n = packer->n,
-			.members = packer->members,
-		};
-		planar = arc_index_find(&index, member->target)->flags & ARC_PLANAR;
-	}
+	const struct arc_member *stored =
+		arc_index_stored(&index, arc_index_file(&index, member));
+	bool planar = stored->flags & ARC_PLANAR;
+	if (stored != member)
+		in_tar.type = ARC_HARD_LINK;
 	struct ax_str name = stored_name(packer, member->path, planar);
-	struct ax_str target =
-		stored_name(packer, member->target, planar && member->type == ARC_HARD_LINK);
+	struct ax_str target = stored_name(packer, member->target, planar && stored != member);
 	if (!name.len)
 		return ax_fail(err, ENOMEM, "%s: no memory", packer->path);
 	size_t before = content->len;
-	if (arc_tar_append_header(content, member, name, target, err) < 0)
+	if (arc_tar_append_header(content, &in_tar, name, target, err) < 0)
 		return -1;
 	member->header_at = packer->tar;
 	packer->tar += content->len - before;
@@ -278,47 +285,6 @@ static int give_parts(struct packer *packer, struct arc_large *large, struct ax_
 	return 0;
 }
 
-/* The extents of a file with holes; none, and not sparse, where there are no holes. */
-static int find_extents(struct packer *packer, struct arc_member *member, int fd,
-	struct ax_error *err)
-{
-	struct arc_extent *extents = NULL;
-	size_t n = 0, capacity = 0;
-	uint64_t stored = 0;
-	off_t size = (off_t)member->size;
-
-	for (off_t begin = 0, end = 0; (begin = lseek(fd, end, SEEK_DATA)) >= 0;) {
-		end = lseek(fd, begin, SEEK_HOLE);
-		if (end < 0 || begin >= size || n == EXTENTS_MAX)
-			break;
-		end = end < size ? end : size;
-		if (n == capacity) {
-			capacity = 2 * capacity + 16;
-			void *grown = reallocarray(extents, capacity, sizeof(*extents));
-			if (!grown) {
-				free(extents);
-				return ax_fail(err, ENOMEM, "%s: no memory", packer->path);
-			}
-			extents = grown;
-		}
-		extents[n++] = (struct arc_extent){ .offset = (uint64_t)begin,
-			.length = (uint64_t)(end - begin) };
-		stored += (uint64_t)(end - begin);
-	}
-	if (stored < member->size && n < EXTENTS_MAX) {
-		struct arc_extent *kept =
-			ax_arena_alloc(&packer->arena, (n + 1) * sizeof(*kept));
-		if (kept && n)
-			memcpy(kept, extents, n * sizeof(*kept));
-		member->flags |= kept ? ARC_SPARSE : 0;
-		member->extents = kept;
-		member->n_extents = n;
-		member->stored = stored;
-	}
-	free(extents);
-	return 0;
-}
-
 /* Find out how a file is stored. *planar is the caller's. */
 static int examine(struct packer *packer, size_t i, struct arc_planar **planar,
 	struct ax_error *err)
@@ -337,7 +303,7 @@ static int examine(struct packer *packer, size_t i, struct arc_planar **planar,
 	}
 	off_t hole = status == 0 ? lseek(fd, 0, SEEK_HOLE) : -1;
 	if (hole >= 0 && (uint64_t)hole < member->size)
-		status = find_extents(packer, member, fd, err);
+		status = arc_find_extents(fd, member, &packer->arena, err);
 	close(fd);
 	if (status < 0 || packer->plain || (member->flags & ARC_SPARSE)) {
 		arc_planar_free(kind.planar);
@@ -410,10 +376,14 @@ static int lay_out_file(struct packer *packer, size_t i, struct ax_error *err)
 	struct arc_planar *planar = NULL;
 	const unsigned special = ARC_PLANAR | ARC_SPARSE;
 
-	member->stored = member->size;
 	label(packer, member);
 	packer->report->files++;
 	packer->report->bytes += member->size;
+	if (member->flags & ARC_COPY) {
+		packer->report->copies++;
+		return append_header(packer, member, err);
+	}
+	member->stored = member->size;
 	if (member->size >= LARGE_PLANAR && examine(packer, i, &planar, err) < 0)
 		return -1;
 	if (planar)
@@ -538,6 +508,23 @@ static int lay_out_about(struct packer *packer, struct ax_error *err)
 	return lay_out_text(packer, ABOUT_PERL, perl, err);
 }
 
+/* What is known of a file when it was read is true of its copies. */
+static void complete_copies(struct packer *packer)
+{
+	struct arc_index index = index_of(packer);
+
+	for (size_t i = N_ABOUT; i < packer->n; i++) {
+		struct arc_member *member = &packer->members[i];
+		const struct arc_member *stored = arc_index_stored(&index, member);
+		if (stored == member)
+			continue;
+		member->flags |= stored->flags & ARC_SAFETENSORS;
+		member->sha256 = stored->sha256;
+		member->xxh3 = stored->xxh3;
+		member->layout = stored->layout;
+	}
+}
+
 static int complete_manifest(struct packer *packer, struct ax_error *err)
 {
 	struct arc_pack_job job = { .is_manifest = true };
@@ -563,11 +550,7 @@ out:
 
 static int append_index(struct packer *packer, struct ax_error *err)
 {
-	struct arc_index index = {
-		.n_about = N_ABOUT,
-		.n = packer->n,
-		.members = packer->members,
-	};
+	struct arc_index index = index_of(packer);
 	struct ax_buf end = { 0 };
 	uint64_t at = packer->frames.at[packer->frames.n];
 	int status = -1;
@@ -640,13 +623,17 @@ static int run(struct packer *packer, struct ax_error *err)
 {
 	int taken;
 
-	if (lay_out_about(packer, err) < 0 || lay_out_members(packer, err) < 0 ||
+	if (arc_pack_find_copies(&packer->shared, packer->n, packer->options->progress, err) <
+			0 ||
+		lay_out_about(packer, err) < 0 || lay_out_members(packer, err) < 0 ||
 		close_group(packer, err) < 0)
 		return -1;
 	while ((taken = take_one(packer, err)) > 0)
 		;
-	if (taken < 0 || arc_writer_finish(packer->writer, err) < 0 ||
-		complete_manifest(packer, err) < 0)
+	if (taken < 0 || arc_writer_finish(packer->writer, err) < 0)
+		return -1;
+	complete_copies(packer);
+	if (complete_manifest(packer, err) < 0)
 		return -1;
 	return append_index(packer, err);
 }

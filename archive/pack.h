@@ -10,7 +10,8 @@
  *
  * A frame has at most ARC_FRAME_LIMIT bytes of content and never a part of one large member
  * together with anything else. Small members and tar headers share frames. Large are files from
- * 256 KiB up, and files stored as planes. The same tree gives the same bytes.
+ * 256 KiB up, and files stored as planes. A file of 4 KiB and more with the same bytes as an
+ * earlier one is a copy: a hard link in the tar. The same tree gives the same bytes.
  */
 #ifndef ARTIDX_ARCHIVE_PACK_H
 #define ARTIDX_ARCHIVE_PACK_H
@@ -44,6 +45,7 @@ struct arc_pack_report {
 	uint64_t bytes;        /* of the files */
 	uint64_t stored_bytes; /* of the archive */
 	uint64_t planar;       /* files stored as planes */
+	uint64_t copies;       /* files whose content is stored once, as another one's */
 };
 
 /*

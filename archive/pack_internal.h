@@ -14,6 +14,8 @@
 #include "base/buf.h"
 #include "base/error.h"
 
+struct arc_progress;
+
 /* A large member while its parts are under way. */
 struct arc_large {
 	size_t member;
@@ -80,5 +82,20 @@ int arc_pack_stored(struct arc_pack_job *job, struct arc_encoder *encoder,
 
 /* Open the original of a member, which has to be what it was. Returns the descriptor. */
 int arc_pack_open(const struct arc_pack_shared *shared, size_t member, struct ax_error *err);
+
+/* Read from it; one that has become shorter has changed: AX_EREFUSED. */
+int arc_pack_read(const struct arc_member *member, int fd, void *bytes, size_t size,
+	uint64_t offset, struct ax_error *err);
+
+/* Whether it still is what it was: AX_EREFUSED. */
+int arc_pack_check(const struct arc_pack_shared *shared, size_t member, int fd,
+	struct ax_error *err);
+
+/*
+ * Make copies of those of n members that have the same bytes as an earlier one: flag and target.
+ * Which ones depends on their contents and order alone.
+ */
+int arc_pack_find_copies(struct arc_pack_shared *shared, size_t n,
+	struct arc_progress *progress, struct ax_error *err);
 
 #endif

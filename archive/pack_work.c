@@ -109,8 +109,7 @@ static int changed(const struct arc_member *member, struct ax_error *err)
 		AX_STR_ARG(member->path));
 }
 
-static int check_unchanged(const struct arc_pack_shared *shared, size_t i, int fd,
-	struct ax_error *err)
+int arc_pack_check(const struct arc_pack_shared *shared, size_t i, int fd, struct ax_error *err)
 {
 	struct stat st;
 
@@ -128,15 +127,15 @@ int arc_pack_open(const struct arc_pack_shared *shared, size_t i, struct ax_erro
 
 	if (fd < 0)
 		return ax_fail_errno(err, "%.*s", AX_STR_ARG(member->path));
-	if (check_unchanged(shared, i, fd, err) < 0) {
+	if (arc_pack_check(shared, i, fd, err) < 0) {
 		close(fd);
 		return -1;
 	}
 	return fd;
 }
 
-/* A file that has become shorter has changed. Paths of a tree are NUL-terminated. */
-static int read_original(const struct arc_member *member, int fd, void *bytes, size_t size,
+/* Paths of a tree are NUL-terminated. */
+int arc_pack_read(const struct arc_member *member, int fd, void *bytes, size_t size,
 	uint64_t offset, struct ax_error *err)
 {
 	struct ax_error failure = { 0 };
@@ -162,9 +161,9 @@ static int pack_small(struct arc_pack_shared *shared, struct arc_pack_scratch *s
 
 	if (fd < 0)
 		return -1;
-	int status = read_original(member, fd, bytes, size, 0, err);
+	int status = arc_pack_read(member, fd, bytes, size, 0, err);
 	if (status == 0)
-		status = check_unchanged(shared, small->member, fd, err);
+		status = arc_pack_check(shared, small->member, fd, err);
 	close(fd);
 	if (status < 0)
 		return -1;
@@ -217,12 +216,12 @@ static int read_part(const struct arc_pack_shared *shared, const struct arc_pack
 		return -1;
 	for (uint64_t at = job->begin; at < job->end && status == 0;) {
 		struct arc_extent run = arc_member_run(member, at, job->end - at);
-		status = read_original(member, fd, out + (at - job->begin), (size_t)run.length,
+		status = arc_pack_read(member, fd, out + (at - job->begin), (size_t)run.length,
 			run.offset, err);
 		at += run.length;
 	}
 	if (status == 0)
-		status = check_unchanged(shared, job->large->member, fd, err);
+		status = arc_pack_check(shared, job->large->member, fd, err);
 	close(fd);
 	return status;
 }

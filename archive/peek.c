@@ -88,6 +88,7 @@ int arc_peek_read(struct arc_peek *peek, const struct arc_member *member, uint64
 {
 	uint64_t stored = 0, end = offset + size;
 
+	member = arc_index_stored(&peek->archive->index, member);
 	if (!(member->flags & ARC_SPARSE))
 		return read_stored(peek, member->data_at + offset, out, size, err);
 	memset(out, 0, size);

@@ -17,7 +17,8 @@ int arc_peek_open(const struct arc_archive *archive, struct arc_peek **out,
 void arc_peek_close(struct arc_peek *peek);
 
 /*
- * size bytes of a file member from offset on, which must be within it. Holes are zeros; of a
+ * size bytes of a file member from offset on, which must be within it. A copy is read where it is
+ * stored. Holes are zeros; of a
  * planar member only its safetensors header is as in the original. Members in the order of the
  * index are fastest: what they share is decoded once. AX_ECORRUPT when it is damaged.
  */

@@ -68,20 +68,39 @@ static int add_remark(struct reading *reading, struct ax_str path, const char *t
 	return 0;
 }
 
+static bool is_asked(const struct reading *reading, size_t member)
+{
+	return !reading->shared.wanted || reading->shared.wanted[member];
+}
+
 static int set_verdict(struct reading *reading, size_t member, const struct ax_error *damage,
 	struct ax_error *err)
 {
 	struct arc_findings *findings = reading->findings;
 
-	if (!damage->code) {
-		findings->verdicts[member] = ARC_GOOD;
+	if (findings->verdicts[member] == ARC_BAD || !is_asked(reading, member))
 		return 0;
-	}
-	if (findings->verdicts[member] == ARC_BAD)
+	findings->verdicts[member] = damage->code ? ARC_BAD : ARC_GOOD;
+	if (!damage->code)
 		return 0;
-	findings->verdicts[member] = ARC_BAD;
 	return add_remark(reading, reading->archive->index.members[member].path,
 		damage->message, err);
+}
+
+/* Of what is stored for a member, and so of the member and of its copies. */
+static int set_verdicts(struct reading *reading, size_t member, const struct ax_error *damage,
+	struct ax_error *err)
+{
+	const struct arc_member *stored = &reading->archive->index.members[member];
+	int status = set_verdict(reading, member, damage, err);
+	struct ax_error of_copy = { 0 };
+
+	if (damage->code)
+		ax_fail(&of_copy, AX_ECORRUPT, "is a copy of %.*s, which is damaged: %s",
+			AX_STR_ARG(stored->path), damage->message);
+	for (size_t i = member; status == 0 && (i = reading->shared.next_copy[i]) != 0;)
+		status = set_verdict(reading, i, &of_copy, err);
+	return status;
 }
 
 /* Members whose content is whole, but whose tar headers lie in bad frames. */
@@ -116,10 +135,15 @@ static int take_in(struct reading *reading, const struct arc_read_job *job,
 		*err = job->failure;
 		return -1;
 	}
+	for (size_t i = 0; i < job->n_bad_copies; i++) {
+		const struct arc_read_result *copy = &job->bad_copies[i];
+		if (set_verdict(reading, copy->member, &copy->damage, err) < 0)
+			return -1;
+	}
 	for (size_t i = 0; i < job->n_parts; i++) {
 		const struct arc_read_result *result = &job->results[i];
 		if ((result->is_last || result->damage.code) &&
-			set_verdict(reading, result->member, &result->damage, err) < 0)
+			set_verdicts(reading, result->member, &result->damage, err) < 0)
 			return -1;
 	}
 	if (job->damage.code && reading->options->all_frames &&
@@ -320,7 +344,7 @@ static int give_part(struct reading *reading, struct arc_read_part *part, struct
 		int status = take_all(reading, err);
 		drain(reading);
 		arc_read_large_free(part->large);
-		return status < 0 ? -1 : set_verdict(reading, part->member, &damage, err);
+		return status < 0 ? -1 : set_verdicts(reading, part->member, &damage, err);
 	}
 	uint64_t end = archive->frames.tar[last + 1] - member->data_at;
 	part->end = end < member->stored ? end : member->stored;
@@ -353,7 +377,7 @@ static int read_large(struct reading *reading, size_t i, struct ax_error *err)
 
 	if (member->flags & ARC_PLANAR && read_planar(reading, i, &planar, &damage) < 0) {
 		if (damage.code == AX_ECORRUPT)
-			return set_verdict(reading, i, &damage, err);
+			return set_verdicts(reading, i, &damage, err);
 		*err = damage;
 		return -1;
 	}
@@ -365,10 +389,13 @@ static int read_large(struct reading *reading, size_t i, struct ax_error *err)
 	return status;
 }
 
+/* Whether what is stored for member i is to be read. */
 static bool is_wanted(const struct reading *reading, size_t i)
 {
-	return reading->archive->index.members[i].type == ARC_FILE &&
-	       (!reading->options->wanted || reading->options->wanted[i]);
+	const struct arc_member *member = &reading->archive->index.members[i];
+
+	return member->type == ARC_FILE && !(member->flags & ARC_COPY) &&
+	       (is_asked(reading, i) || reading->shared.next_copy[i]);
 }
 
 /* The frame in which a member's content begins, and whether all of it is there. */
@@ -434,6 +461,21 @@ static int read_all(struct reading *reading, struct ax_error *err)
 
 /* ---- the whole */
 
+static void chain_copies(struct reading *reading)
+{
+	const struct arc_index *index = &reading->archive->index;
+	size_t *next = reading->shared.next_copy;
+
+	for (size_t i = index->n; i-- > index->n_about;) {
+		const struct arc_member *member = &index->members[i];
+		if (!(member->flags & ARC_COPY) || !is_asked(reading, i))
+			continue;
+		size_t stored = (size_t)(arc_index_stored(index, member) - index->members);
+		next[i] = next[stored];
+		next[stored] = i;
+	}
+}
+
 static int set_up(struct reading *reading, struct ax_error *err)
 {
 	const struct arc_index *index = &reading->archive->index;
@@ -442,8 +484,11 @@ static int set_up(struct reading *reading, struct ax_error *err)
 
 	reading->findings->verdicts = calloc(index->n + 1, sizeof(enum arc_verdict));
 	reading->shared.scratches = calloc(threads, sizeof(struct arc_read_scratch *));
-	if (!reading->findings->verdicts || !reading->shared.scratches)
+	reading->shared.next_copy = calloc(index->n + 1, sizeof(size_t));
+	if (!reading->findings->verdicts || !reading->shared.scratches ||
+		!reading->shared.next_copy)
 		return no_memory(reading, err);
+	chain_copies(reading);
 	for (size_t i = 0; i < index->n; i++)
 		total += is_wanted(reading, i) ? index->members[i].stored : 0;
 	if (reading->options->progress)
@@ -465,6 +510,7 @@ static void tear_down(struct reading *reading)
 	for (unsigned i = 0; i < reading->threads; i++)
 		arc_read_scratch_free(reading->shared.scratches[i]);
 	free(reading->shared.scratches);
+	free(reading->shared.next_copy);
 	sft_header_free(reading->header);
 	arc_decoder_free(reading->decoder);
 }
@@ -480,6 +526,7 @@ int arc_read(const struct arc_archive *archive, const struct arc_read_options *o
 		.shared = {
 			.archive = archive,
 			.sink = options->sink,
+			.wanted = options->wanted,
 			.digests = options->sha256 ? ARC_DIGESTS_BOTH : ARC_DIGESTS_FAST,
 		},
 	};

@@ -2,7 +2,8 @@
  * archive/read.h - read members of an indexed archive, in parallel, and check each
  *
  * Every frame that is needed is decoded once, planes are undone, and the digest of each original
- * is compared. What is damaged is told by member; the others are not affected.
+ * is compared. What is damaged is told by member; the others are not affected. What is stored for a
+ * copy is what is stored for the file it is a copy of: it is read when either is wanted.
  */
 #ifndef ARTIDX_ARCHIVE_READ_H
 #define ARTIDX_ARCHIVE_READ_H
@@ -33,7 +34,7 @@ struct arc_findings {
 	struct ax_arena arena;
 	enum arc_verdict *verdicts; /* of each member */
 	size_t n_bad;
-	struct arc_remark *bad; /* in the order of the archive */
+	struct arc_remark *bad; /* in the order of the tar */
 };
 void arc_findings_free(struct arc_findings *findings);
 

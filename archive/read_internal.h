@@ -37,9 +37,11 @@ struct arc_read_job {
 	struct ax_error failure; /* of the sink, or memory: ends the run */
 	struct arc_read_result {
 		size_t member;
-		struct ax_error damage; /* code 0: none */
-		bool is_last;           /* the member ends here: this is the verdict */
-	} * results;                    /* one a part */
+		struct ax_error damage;     /* code 0: none */
+		bool is_last;               /* the member ends here: this is the verdict */
+	} * results;                        /* one a part */
+	struct arc_read_result *bad_copies; /* those that the sink found fault with */
+	size_t n_bad_copies;
 	uint64_t bytes;
 };
 void arc_read_job_free(struct arc_read_job *job);
@@ -49,6 +51,8 @@ void arc_read_large_free(struct arc_read_large *large);
 struct arc_read_shared {
 	const struct arc_archive *archive;
 	const struct arc_sink *sink;
+	const bool *wanted; /* of each member, NULL: all */
+	size_t *next_copy;  /* of each file its first wanted copy, of that the next; 0: none */
 	enum arc_digests_kind digests;
 	struct arc_read_scratch **scratches;
 };

@@ -67,6 +67,7 @@ void arc_read_job_free(struct arc_read_job *job)
 	arc_read_large_free(job->done);
 	free(job->parts);
 	free(job->results);
+	free(job->bad_copies);
 	free(job);
 }
 
@@ -117,20 +118,58 @@ static bool is_whole(const struct arc_archive *archive, const struct arc_read_sc
 /* ---- parts */
 
 static int put(const struct arc_read_shared *shared, const struct arc_read_part *part,
-	const unsigned char *bytes, struct ax_error *err)
+	size_t to, const unsigned char *bytes, struct ax_error *err)
 {
 	const struct arc_member *member = &shared->archive->index.members[part->member];
 
-	for (uint64_t at = part->begin; shared->sink && at < part->end;) {
+	for (uint64_t at = part->begin; at < part->end;) {
 		struct arc_extent run = arc_member_run(member, at, part->end - at);
 		struct ax_str piece =
 			ax_str((const char *)bytes + (at - part->begin), (size_t)run.length);
-		if (shared->sink->put(shared->sink->context, part->member, run.offset, piece,
-			    err) < 0)
+		if (shared->sink->put(shared->sink->context, to, run.offset, piece, err) < 0)
 			return -1;
 		at += run.length;
 	}
 	return 0;
+}
+
+static void blame_copy(struct arc_read_job *job, size_t copy, const struct ax_error *damage)
+{
+	void *grown =
+		reallocarray(job->bad_copies, job->n_bad_copies + 1, sizeof(*job->bad_copies));
+
+	if (!grown) {
+		ax_fail(&job->failure, ENOMEM, "no memory for reading");
+		return;
+	}
+	job->bad_copies = grown;
+	job->bad_copies[job->n_bad_copies++] = (struct arc_read_result){
+		.member = copy,
+		.damage = *damage,
+	};
+}
+
+/* Give the bytes to the member and to its copies, as far as they are wanted. */
+static void put_all(const struct arc_read_shared *shared, struct arc_read_job *job,
+	const struct arc_read_part *part, const unsigned char *bytes,
+	struct arc_read_result *result)
+{
+	struct ax_error failure;
+
+	if (!shared->sink)
+		return;
+	if ((!shared->wanted || shared->wanted[part->member]) &&
+		put(shared, part, part->member, bytes, &result->damage) < 0 &&
+		result->damage.code != AX_ECORRUPT)
+		job->failure = result->damage;
+	for (size_t copy = part->member; (copy = shared->next_copy[copy]) != 0;) {
+		if (put(shared, part, copy, bytes, &failure) == 0)
+			continue;
+		if (failure.code == AX_ECORRUPT)
+			blame_copy(job, copy, &failure);
+		else
+			job->failure = failure;
+	}
 }
 
 static void digest(const struct arc_member *member, const struct arc_read_part *part,
@@ -198,15 +237,17 @@ static void read_part(const struct arc_read_shared *shared, struct arc_read_scra
 	size_t size = (size_t)(part->end - part->begin);
 
 	result->member = part->member;
-	if (!is_whole(archive, scratch, job, part))
+	/* Without the list of bad frames all are. */
+	if (job->failure.code)
+		result->damage = job->failure;
+	else if (!is_whole(archive, scratch, job, part))
 		result->damage = job->damage;
 	else if (part->planar)
 		arc_planar_join(part->planar, part->begin, bytes, size, scratch->original);
 	if (part->planar)
 		bytes = scratch->original;
-	if (!result->damage.code && put(shared, part, bytes, &result->damage) < 0 &&
-		result->damage.code != AX_ECORRUPT)
-		job->failure = result->damage;
+	if (!result->damage.code)
+		put_all(shared, job, part, bytes, result);
 	finish_part(shared, scratch, part, bytes, result);
 	job->bytes += size;
 }
@@ -230,14 +271,6 @@ void arc_read_work(void *context, unsigned worker, void *argument)
 	}
 	if (scratch->bad.failed)
 		ax_buf_check(&scratch->bad, shared->archive->path, &job->failure);
-	for (size_t i = 0; i < job->n_parts; i++) {
-		/* Without the list of bad frames all are. */
-		if (job->failure.code) {
-			job->results[i].damage = job->failure;
-			job->results[i].member = job->parts[i].member;
-			finish_part(shared, scratch, &job->parts[i], NULL, &job->results[i]);
-			continue;
-		}
+	for (size_t i = 0; i < job->n_parts; i++)
 		read_part(shared, scratch, job, &job->parts[i], &job->results[i]);
-	}
 }

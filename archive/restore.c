@@ -83,19 +83,13 @@ static bool same_link(struct reorg_dirs *target, const struct arc_member *member
 	return n >= 0 && ax_str_equal(ax_str(text, (size_t)n), member->target);
 }
 
-static const struct arc_member *content_of(const struct arc_index *index,
-	const struct arc_member *member)
-{
-	return member->type == ARC_HARD_LINK ? arc_index_find(index, member->target) : member;
-}
-
 /* 1: nothing is in its place. 0: what is there is the same. -1: something else. */
 static int look_at_place(struct restore *restore, const struct arc_member *member,
 	struct ax_error *err)
 {
 	struct reorg_dirs *target = &restore->target;
 	int fd = reorg_dirs_open(target, member->path, O_PATH, 0);
-	struct arc_member expected = *content_of(&restore->archive->index, member);
+	struct arc_member expected = *arc_index_file(&restore->archive->index, member);
 	struct stat st;
 
 	if (fd < 0 && errno == ENOENT)
@@ -170,7 +164,7 @@ static void choose_content(struct restore *restore)
 		if (!restore->wanted[i] || member->type == ARC_DIR ||
 			member->type == ARC_SYMLINK)
 			continue;
-		size_t content = (size_t)(content_of(index, member) - index->members);
+		size_t content = (size_t)(arc_index_file(index, member) - index->members);
 		if (restore->read[content])
 			continue;
 		restore->read[content] = true;
@@ -185,7 +179,8 @@ static int check_space(const struct restore *restore, struct ax_error *err)
 	uint64_t needed = 0;
 
 	for (size_t i = index->n_about; i < index->n; i++)
-		needed += restore->read[i] ? index->members[i].stored : 0;
+		needed += restore->read[i] ? arc_index_stored(index, &index->members[i])->stored
+					   : 0;
 	if (fstatvfs(restore->options->target, &fs) < 0)
 		return ax_fail_errno(err, "%s: the target", restore->archive->path);
 	uint64_t there = (uint64_t)fs.f_bavail * fs.f_frsize;
@@ -264,7 +259,7 @@ static int make_link(struct restore *restore, size_t i, struct ax_error *err)
 		return arc_extract_symlink(restore->extract, member->path, member->target, err);
 	if (member->type != ARC_HARD_LINK)
 		return 0;
-	size_t content = (size_t)(content_of(index, member) - index->members);
+	size_t content = (size_t)(arc_index_file(index, member) - index->members);
 	if (!restore->read[content]) {
 		restore->wanted[i] = false; /* damaged: the remark names the first name */
 		return 0;
@@ -294,13 +289,13 @@ static bool is_written(const struct restore *restore, size_t i)
 {
 	const struct arc_index *index = &restore->archive->index;
 
-	return restore->places[content_of(index, &index->members[i]) - index->members] == i;
+	return restore->places[arc_index_file(index, &index->members[i]) - index->members] == i;
 }
 
 static int set_metadata(struct restore *restore, size_t i, struct ax_error *err)
 {
 	const struct arc_index *index = &restore->archive->index;
-	struct arc_member member = *content_of(index, &index->members[i]);
+	struct arc_member member = *arc_index_file(index, &index->members[i]);
 
 	member.path = index->members[i].path;
 	restore->report->members++;

@@ -1,13 +1,14 @@
 #include "archive/salvage.h"
 
-#include "archive/about.h"
 #include "archive/digests.h"
 #include "archive/extract.h"
 #include "archive/frame.h"
 #include "archive/join.h"
+#include "archive/listed.h"
 #include "archive/progress.h"
 #include "archive/tar.h"
 #include "base/buf.h"
+#include "reorg/copy.h"
 #include "safetensors/header.h"
 
 #include <errno.h>
@@ -18,13 +19,6 @@ enum {
 	MANIFEST_MAX = 256 * 1024 * 1024,
 	EXPANSION = 200,                   /* what zstd makes of text, and then some */
 	EXPANSION_FREE = 64 * 1024 * 1024, /* for small archives of zeros */
-};
-
-/* A file that MANIFEST names. */
-struct listed {
-	struct ax_str path;
-	struct arc_sha256 sha256;
-	bool seen;
 };
 
 struct salvage {
@@ -38,8 +32,9 @@ struct salvage {
 	struct sft_header *header;
 	struct arc_digests *digests;
 	struct ax_str about; /* "NAME.artidx", once it is known */
-	struct listed *listed;
-	size_t n_listed;
+	struct arc_listing listing;
+	uint64_t limit;
+	_Atomic uint64_t copied; /* bytes, from files to their copies */
 };
 
 void arc_salvaged_free(struct arc_salvaged *salvaged)
@@ -123,44 +118,6 @@ static int add_member(struct salvage *salvage, const struct arc_member *member,
 
 /* ---- MANIFEST */
 
-static int by_path(const void *a, const void *b)
-{
-	const struct listed *x = a, *y = b;
-
-	return ax_str_compare(x->path, y->path);
-}
-
-static struct listed *find_listed(const struct salvage *salvage, struct ax_str path)
-{
-	struct listed key = { .path = path };
-
-	return salvage->n_listed
-		       ? bsearch(&key, salvage->listed, salvage->n_listed, sizeof(key), by_path)
-		       : NULL;
-}
-
-static int parse_manifest(struct salvage *salvage, struct ax_str text, struct ax_error *err)
-{
-	struct ax_buf path = { 0 };
-	struct listed file = { .seen = false };
-	size_t max = 0;
-	int status = 0;
-
-	while (status == 0 && arc_next_of_manifest(&text, &path, &file.sha256)) {
-		file.path = keep(salvage, ax_buf_str(&path));
-		if (!file.path.ptr ||
-			grow(&salvage->listed, salvage->n_listed, &max, sizeof(file)) < 0)
-			status = no_memory(salvage, err);
-		else
-			salvage->listed[salvage->n_listed++] = file;
-	}
-	ax_buf_free(&path);
-	if (salvage->n_listed)
-		qsort(salvage->listed, salvage->n_listed, sizeof(file), by_path);
-	salvage->salvaged->is_ours = status == 0;
-	return status;
-}
-
 static int read_manifest(struct salvage *salvage, const struct arc_member *member,
 	struct ax_error *err)
 {
@@ -174,8 +131,13 @@ static int read_manifest(struct salvage *salvage, const struct arc_member *membe
 	while ((more = arc_tar_read(salvage->tar, &bytes, &offset, err)) > 0)
 		ax_buf_append_str(&text, bytes);
 	int status = more < 0 ? -1 : ax_buf_check(&text, salvage->archive->path, err);
-	if (status == 0 && !arc_stream_damaged(salvage->stream))
-		status = parse_manifest(salvage, ax_buf_str(&text), err);
+	if (status == 0 && !arc_stream_damaged(salvage->stream)) {
+		arc_listing_free(&salvage->listing);
+		salvage->listing.arena = &salvage->salvaged->arena;
+		status = arc_listing_parse(&salvage->listing, ax_buf_str(&text),
+			&salvage->options->selection, err);
+		salvage->salvaged->is_ours = status == 0;
+	}
 	ax_buf_free(&text);
 	return status;
 }
@@ -217,8 +179,8 @@ static void undo_name(struct salvage *salvage, struct ax_str *path, bool *planar
 	struct ax_str original = ax_str_slice(*path, 0, path->len - suffix.len);
 
 	*planar = false;
-	if (!ax_str_ends(*path, suffix) || find_listed(salvage, *path) ||
-		!find_listed(salvage, original))
+	if (!ax_str_ends(*path, suffix) || arc_listing_find(&salvage->listing, *path) ||
+		!arc_listing_find(&salvage->listing, original))
 		return;
 	*path = original;
 	*planar = true;
@@ -242,6 +204,7 @@ static int check_member(struct salvage *salvage, const struct arc_member *member
 
 struct content {
 	const struct arc_member *member;
+	struct ax_str place;
 	struct arc_join *join; /* of a planar one */
 	struct ax_buf original;
 };
@@ -260,7 +223,7 @@ static int take_bytes(struct salvage *salvage, const struct content *content, ui
 		arc_digests_add_zeros(salvage->digests, offset - done);
 	arc_digests_add(salvage->digests, bytes.ptr, bytes.len);
 	if (extract && bytes.len)
-		return arc_extract_write(extract, content->member->path, offset, bytes, err);
+		return arc_extract_write(extract, content->place, offset, bytes, err);
 	return 0;
 }
 
@@ -284,36 +247,55 @@ static int take_content(struct salvage *salvage, struct content *content, struct
 	return more;
 }
 
-/* Compare with MANIFEST; what it does not list cannot be checked. */
-static int judge(struct salvage *salvage, const struct arc_member *member, struct ax_error *err)
+static const struct arc_member *keep_member(struct salvage *salvage,
+	const struct arc_member *member)
 {
-	struct listed *listed = find_listed(salvage, member->path);
-	struct arc_member whole = *member;
+	struct arc_member *kept = ax_arena_alloc(&salvage->salvaged->arena, sizeof(*kept));
+
+	if (kept)
+		*kept = *member;
+	return kept;
+}
+
+/* Compare with MANIFEST; what it does not list cannot be checked. */
+static int judge(struct salvage *salvage, const struct content *content, struct ax_error *err)
+{
+	struct arc_listed *listed = arc_listing_find(&salvage->listing, content->member->path);
+	struct arc_member whole = *content->member;
+	bool is_selected = arc_is_selected(&salvage->options->selection, whole.path);
 
 	arc_digests_add_zeros(salvage->digests,
-		member->size - arc_digests_length(salvage->digests));
+		whole.size - arc_digests_length(salvage->digests));
 	arc_digests_finish(salvage->digests, &whole.sha256, &whole.xxh3);
 	if (listed)
 		listed->seen = true;
 	if (salvage->salvaged->is_ours && (!listed || memcmp(&listed->sha256, &whole.sha256,
 							      sizeof(whole.sha256)) != 0)) {
 		if (salvage->options->extract &&
-			arc_extract_remove(salvage->options->extract, member->path, err) < 0)
+			arc_extract_remove(salvage->options->extract, content->place, err) < 0)
 			return -1;
-		return add_remark(salvage, true, member->path,
-			AX_STR("its content is not what was packed: digests differ"), err);
+		return is_selected ? add_remark(salvage, true, whole.path,
+					     AX_STR("its content is not what was packed: "
+						    "digests differ"),
+					     err)
+				   : 0;
 	}
-	return add_member(salvage, &whole, err);
+	if (listed && listed->has_copies) {
+		listed->member = keep_member(salvage, &whole);
+		if (!listed->member)
+			return no_memory(salvage, err);
+	}
+	return is_selected ? add_member(salvage, &whole, err) : 0;
 }
 
-static int take_file(struct salvage *salvage, const struct arc_member *member, bool planar,
-	struct ax_error *err)
+static int take_file(struct salvage *salvage, const struct arc_member *member,
+	struct ax_str place, bool planar, struct ax_error *err)
 {
 	struct arc_extract *extract = salvage->options->extract;
-	struct content content = { .member = member };
+	struct content content = { .member = member, .place = place };
 	int status = 0;
 
-	if (extract && arc_extract_file(extract, member->path, member->size, err) < 0)
+	if (extract && arc_extract_file(extract, place, member->size, err) < 0)
 		return -1;
 	arc_digests_reset(salvage->digests);
 	if (planar)
@@ -326,10 +308,10 @@ static int take_file(struct salvage *salvage, const struct arc_member *member, b
 	if (status < 0 && !(planar && err->code == AX_ECORRUPT)) {
 		struct ax_error second; /* the first one tells what happened */
 		if (extract)
-			arc_extract_remove(extract, member->path, &second);
+			arc_extract_remove(extract, place, &second);
 		return -1;
 	}
-	return judge(salvage, member, err);
+	return judge(salvage, &content, err);
 }
 
 static int take_member(struct salvage *salvage, const struct arc_member *found,
@@ -353,22 +335,123 @@ static int take_member(struct salvage *salvage, const struct arc_member *found,
 		undo_name(salvage, &member.path, &planar);
 	if (member.type == ARC_HARD_LINK)
 		undo_name(salvage, &member.target, &target_planar);
-	if (!arc_is_selected(&salvage->options->selection, member.path))
-		return 0;
+	struct arc_listed *listed = arc_listing_find(&salvage->listing, member.path);
+	struct ax_str place = member.path;
+	if (!arc_is_selected(&salvage->options->selection, member.path)) {
+		if (member.type != ARC_FILE || !listed || !listed->has_copies)
+			return 0;
+		place = listed->place;
+	}
 	member.path = keep(salvage, member.path);
 	member.target = keep(salvage, member.target);
 	member.class = AX_STR("");
 	if (!member.path.ptr || !member.target.ptr)
 		return no_memory(salvage, err);
-	struct ax_str dir = member.type == ARC_DIR ? member.path : ax_path_dir(member.path);
+	if (member.type == ARC_HARD_LINK && listed && listed->copy_of.len) {
+		listed->member = keep_member(salvage, &member);
+		return listed->member ? 0 : no_memory(salvage, err);
+	}
+	struct ax_str dir = member.type == ARC_DIR ? member.path : ax_path_dir(place);
 	if (extract && arc_extract_dir(extract, dir, err) < 0)
 		return -1;
 	if (member.type == ARC_FILE)
-		return take_file(salvage, &member, planar, err);
-	struct listed *listed = find_listed(salvage, member.path);
+		return take_file(salvage, &member, place, planar, err);
 	if (listed)
 		listed->seen = true;
 	return add_member(salvage, &member, err);
+}
+
+/* ---- copies */
+
+/* As the tar has it, or as far as MANIFEST tells when its tar header is lost. */
+static int describe_copy(struct salvage *salvage, const struct arc_listed *listed,
+	const struct arc_member *first, struct arc_member *out, struct ax_error *err)
+{
+	*out = *first;
+	out->path = listed->path;
+	out->mtime = listed->mtime;
+	out->flags = ARC_COPY;
+	out->target = listed->copy_of;
+	if (listed->member) {
+		out->mode = listed->member->mode;
+		out->uid = listed->member->uid;
+		out->gid = listed->member->gid;
+		out->mtime = listed->member->mtime;
+		return 0;
+	}
+	struct ax_buf text = { 0 };
+	ax_buf_append_text(&text, "its tar header is lost: mode and owner are those of ");
+	ax_buf_append_str(&text, first->path);
+	int status = ax_buf_check(&text, salvage->archive->path, err);
+	if (status == 0)
+		status = add_remark(salvage, false, out->path, ax_buf_str(&text), err);
+	ax_buf_free(&text);
+	return status;
+}
+
+static int extract_copy(struct salvage *salvage, const struct arc_member *copy,
+	struct ax_str place, struct ax_error *err)
+{
+	struct arc_extract *extract = salvage->options->extract;
+	struct arc_progress *progress = salvage->options->progress;
+	struct reorg_copy_watch watch = {
+		.bytes = &salvage->copied,
+		.stop = progress ? &progress->stop : NULL,
+	};
+
+	if (!extract || ax_str_equal(copy->path, place))
+		return 0;
+	if (arc_extract_dir(extract, ax_path_dir(copy->path), err) < 0)
+		return -1;
+	int status = arc_extract_copy(extract, copy->path, place, copy->size, &watch, err);
+	if (status < 0 && err->code == EINTR)
+		return ax_fail(err, ECANCELED, "%s: stopped", salvage->archive->path);
+	if (status == 0 && salvage->copied > salvage->limit)
+		return ax_fail(err, AX_EREFUSED,
+			"%s: expands to more than %llu bytes, which is not plausible",
+			salvage->archive->path, (unsigned long long)salvage->limit);
+	return status;
+}
+
+static int take_copy(struct salvage *salvage, struct arc_listed *listed, struct ax_error *err)
+{
+	const struct arc_listed *first = arc_listing_find(&salvage->listing, listed->copy_of);
+	struct arc_member copy;
+
+	listed->seen = true;
+	if (!ax_path_is_safe(listed->path))
+		return refuse(salvage, listed->path, "a name that leads elsewhere", err);
+	if (!first || first->copy_of.len || !first->member ||
+		memcmp(&first->sha256, &listed->sha256, sizeof(first->sha256)) != 0) {
+		struct ax_buf text = { 0 };
+		ax_buf_append_text(&text, "is a copy of ");
+		ax_buf_append_str(&text, listed->copy_of);
+		ax_buf_append_text(&text, ", which is damaged");
+		int status = ax_buf_check(&text, salvage->archive->path, err);
+		if (status == 0)
+			status =
+				add_remark(salvage, true, listed->path, ax_buf_str(&text), err);
+		ax_buf_free(&text);
+		return status;
+	}
+	if (describe_copy(salvage, listed, first->member, &copy, err) < 0 ||
+		extract_copy(salvage, &copy, first->place, err) < 0)
+		return -1;
+	return add_member(salvage, &copy, err);
+}
+
+/* When all that is stored was read: a copy needs no more than that, its tar header be there or not. */
+static int take_copies(struct salvage *salvage, struct ax_error *err)
+{
+	for (size_t i = 0; i < salvage->listing.n; i++) {
+		struct arc_listed *listed = &salvage->listing.items[i];
+		if (!listed->copy_of.len || listed->seen ||
+			!arc_is_selected(&salvage->options->selection, listed->path))
+			continue;
+		if (take_copy(salvage, listed, err) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 /* ---- the whole */
@@ -468,8 +551,8 @@ static int check_names(struct salvage *salvage, struct ax_error *err)
 
 static int remark_missing(struct salvage *salvage, struct ax_error *err)
 {
-	for (size_t i = 0; i < salvage->n_listed; i++) {
-		const struct listed *listed = &salvage->listed[i];
+	for (size_t i = 0; i < salvage->listing.n; i++) {
+		const struct arc_listed *listed = &salvage->listing.items[i];
 		if (listed->seen ||
 			!arc_is_selected(&salvage->options->selection, listed->path))
 			continue;
@@ -534,11 +617,13 @@ static int open_tar(struct salvage *salvage, struct ax_error *err)
 {
 	const struct arc_archive *archive = salvage->archive;
 	uint64_t plausible = archive->size * EXPANSION + EXPANSION_FREE;
+
+	salvage->limit = salvage->options->limit ? salvage->options->limit : plausible;
 	struct arc_stream_options stream = {
 		.fd = archive->fd,
 		.path = archive->path,
 		.frames = archive->frames.n ? &archive->frames : NULL,
-		.limit = salvage->options->limit ? salvage->options->limit : plausible,
+		.limit = salvage->limit,
 	};
 
 	salvage->digests = arc_digests_new(ARC_DIGESTS_BOTH);
@@ -567,14 +652,14 @@ int arc_salvage(const struct arc_archive *archive, const struct arc_salvage_opti
 	int status = -1;
 
 	if (open_tar(&salvage, err) == 0 && read_members(&salvage, err) == 0 &&
-		check_names(&salvage, err) == 0 && remark_missing(&salvage, err) == 0 &&
-		make_links(&salvage, err) == 0)
+		take_copies(&salvage, err) == 0 && check_names(&salvage, err) == 0 &&
+		remark_missing(&salvage, err) == 0 && make_links(&salvage, err) == 0)
 		status = set_metadata(&salvage, err);
 	arc_tar_close(salvage.tar);
 	arc_stream_close(salvage.stream);
 	arc_digests_free(salvage.digests);
 	sft_header_free(salvage.header);
-	free(salvage.listed);
+	arc_listing_free(&salvage.listing);
 	if (status < 0)
 		arc_salvaged_free(&salvaged);
 	else

@@ -3,7 +3,8 @@
  *
  * For archives of others, and for ours when the index is damaged or cut off. Ours are known by
  * their MANIFEST: planes are undone and each file is compared with its digest, so that what is
- * whole comes back and what is not is named. Of others nothing is taken that is not whole.
+ * whole comes back and what is not is named. Copies are known by it too, and come back as files of
+ * their own when what they are copies of is whole. Of others nothing is taken that is not whole.
  *
  * Nothing is trusted: names are relative and without "..", no name comes twice, there is nothing
  * but files, directories and links inside of the archive, and content is bounded.

@@ -1,5 +1,6 @@
 #include "archive/verify.h"
 
+#include "archive/extents.h"
 #include "archive/opener.h"
 #include "archive/salvage.h"
 #include "archive/tree.h"
@@ -23,12 +24,6 @@ void arc_verify_report_free(struct arc_verify_report *report)
 }
 
 /* ---- against the originals */
-
-/* The originals are the members behind those about the archive, in the same order. */
-static size_t number_of_original(const struct arc_archive *archive, size_t member)
-{
-	return member - archive->index.n_about;
-}
 
 static int compare_bytes(int fd, const struct arc_member *member, uint64_t offset,
 	struct ax_str bytes, struct ax_error *err)
@@ -64,12 +59,13 @@ static int compare(void *context, size_t i, uint64_t offset, struct ax_str bytes
 	return status;
 }
 
-/* Everything but the content of files. */
+/* Everything but the content of files; what is a copy is for the archive to say. */
 static bool same_entry(const struct arc_member *a, const struct arc_member *b)
 {
 	return ax_str_equal(a->path, b->path) && a->type == b->type && a->mode == b->mode &&
 	       a->uid == b->uid && a->gid == b->gid && a->mtime == b->mtime &&
-	       a->size == b->size && ax_str_equal(a->target, b->target);
+	       a->size == b->size &&
+	       (a->type == ARC_FILE || ax_str_equal(a->target, b->target));
 }
 
 static int check_entries(const struct arc_archive *archive, const struct arc_tree *source,
@@ -89,22 +85,24 @@ static int check_entries(const struct arc_archive *archive, const struct arc_tre
 	return 0;
 }
 
-/* Holes were not compared: the digests say that they are zeros, and the source is read again. */
+/* What the archive has as holes was not compared yet: copies may have bytes there. */
 static int check_holes(const struct arc_archive *archive, const struct arc_tree *source,
 	struct ax_error *err)
 {
-	for (size_t i = archive->index.n_about; i < archive->index.n; i++) {
-		const struct arc_member *member = &archive->index.members[i];
-		if (!(member->flags & ARC_SPARSE))
+	const struct arc_index *index = &archive->index;
+
+	for (size_t i = index->n_about; i < index->n; i++) {
+		const struct arc_member *member = &index->members[i];
+		const struct arc_member *stored = arc_index_stored(index, member);
+		if (!(stored->flags & ARC_SPARSE))
 			continue;
 		int fd =
 			arc_opener_open(source->opener, member->path, O_RDONLY | O_NONBLOCK, 0);
-		struct stat st;
-		bool same =
-			fd >= 0 && fstat(fd, &st) == 0 &&
-			arc_source_same(&source->sources[number_of_original(archive, i)], &st);
+		int same = fd < 0 ? 0 : arc_holes_are_zeros(fd, stored, err);
 		if (fd >= 0)
 			close(fd);
+		if (same < 0)
+			return -1;
 		if (!same)
 			return ax_fail(err, AX_EREFUSED, "%.*s: changed while it was packed",
 				AX_STR_ARG(member->path));

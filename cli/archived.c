@@ -202,13 +202,13 @@ static int add_member(struct archived *a, struct cli_member_reader *reader,
 		.dir = ax_path_dir(path),
 		.name = ax_path_name(path),
 		.type = member->type == ARC_SYMLINK ? IDX_SYMLINK : IDX_REGULAR,
-		.size = member->type == ARC_SYMLINK ? member->target.len : member->size,
+		.size = member->type == ARC_SYMLINK
+				? member->target.len
+				: arc_index_file(&archive->index, member)->size,
 		.mtime = member->mtime,
 		.finding = &finding,
 	};
 
-	if (member->type == ARC_HARD_LINK)
-		file.size = arc_index_find(&archive->index, member->target)->size;
 	if (cli_member_examine(reader, i, path, &finding, &cause) < 0) {
 		if (cause.code != AX_ECORRUPT) {
 			*err = cause;

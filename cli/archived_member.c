@@ -180,10 +180,8 @@ int cli_member_examine(struct cli_member_reader *reader, size_t i, struct ax_str
 
 	if (member->type == ARC_SYMLINK)
 		return look(reader, member, path, out, err);
-	if (member->type == ARC_HARD_LINK) {
-		member = arc_index_find(index, member->target);
-		i = (size_t)(member - index->members);
-	}
+	member = arc_index_file(index, member);
+	i = (size_t)(member - index->members);
 	if (show_parts(reader, member, err) < 0 || look(reader, member, path, out, err) < 0)
 		return -1;
 	bool settled = !out->has_detail || !out->detail.has_tensors ||

@@ -111,6 +111,8 @@ static const struct member archive[] = {
 	{ "archive", "its archive" },
 	{ "members", "how many files; bytes: their sizes" },
 	{ "stored_bytes", "what the archive takes" },
+	{ "copies",
+		"how many of the files have the content of another one, and are stored once" },
 	{ "verified", "whether all of it was read back and compared" },
 	{ "removed", "whether the directory is gone since" },
 	{ 0 },

@@ -37,8 +37,10 @@ static void print_json(struct ax_json_writer *w, const struct cli_archived *arch
 	ax_json_write_path(w, "archive", archived->archive);
 	cli_record_json_u64(w, "members", archived->report.members);
 	cli_record_json_u64(w, "bytes", archived->report.bytes);
-	if (archived->verified)
+	if (archived->verified) {
 		cli_record_json_u64(w, "stored_bytes", archived->report.stored_bytes);
+		cli_record_json_u64(w, "copies", archived->report.copies);
+	}
 	cli_record_json_bool(w, "verified", archived->verified);
 	cli_record_json_bool(w, "removed", archived->removed);
 	ax_json_end_object(w);
@@ -265,7 +267,8 @@ const struct command cmd_archive = {
 		"Each directory becomes one archive beside it, an ordinary .tar.zst: tar "
 		"--zstd -xf unpacks it anywhere, and its README says how to undo the "
 		"order of bytes in which tensors are stored because they compress better "
-		"so.\n"
+		"so. Files with the same content are stored once: tar makes hard links of "
+		"them, artidx restore files of their own.\n"
 		"The archive is synced, read back from the disk and compared with the "
 		"originals byte for byte. Only then it gets its name, and only then the "
 		"originals move into a trash directory, each looked at again: what has "

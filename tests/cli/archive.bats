@@ -142,6 +142,111 @@ same_as_before() {
 	expect 1 artidx verify other.tar.zst
 }
 
+# More in out/old: tensors, text, and each of them once more elsewhere, of another mode and time.
+twice() {
+	safetensors out/old/w.safetensors '{"w":{"dtype":"F32","shape":[50000],"data_offsets":[0,200000]}}' 0
+	head -c 200000 /dev/urandom >>out/old/w.safetensors
+	seq 9000 >out/old/numbers
+	mkdir out/old/sub/again
+	cp out/old/w.safetensors out/old/numbers out/old/sub/noise out/old/sub/again/
+	chmod 640 out/old/sub/again/numbers
+	touch -d '2026-02-03T04:05:06.789Z' out/old/sub/again/*
+	rm -rf before && cp -a out/old before
+}
+
+@test "equal files are stored once, and come back as files of their own" {
+	twice
+	expect 0 artidx archive --apply --json --queue none out/old
+	jq -e '.archives[0].copies == 3 and .archives[0].stored_bytes < 600000' <<<"$output"
+	expect 0 artidx verify --sha256 out/old.tar.zst
+	has "whole"
+	expect 0 artidx restore out/old.tar.zst old/sub/again/w.safetensors --to there
+	[ "$(find there -type f)" = there/old/sub/again/w.safetensors ]
+	cmp there/old/sub/again/w.safetensors before/w.safetensors
+	expect 0 artidx restore out/old.tar.zst
+	same_as_before out/old
+}
+
+# by_hand: out/old.tar.zst, unpacked as its README says, is what was before; links stay links.
+by_hand() {
+	rm -rf hand && mkdir hand && tar --zstd -xf out/old.tar.zst -C hand
+	(
+		cd hand || exit
+		cc -o unplanar old.artidx/unplanar.c
+		find old -name '*.planar' -exec ./unplanar {} +
+		sha256sum --quiet -c old.artidx/MANIFEST
+		find old -name '*.planar' -delete
+	)
+	diff -r before hand/old
+	[ hand/old/sub/again/numbers -ef hand/old/numbers ]
+	grep -q ' copy of old/numbers$' hand/old.artidx/MANIFEST
+	grep -q '"copy of"' hand/old.artidx/README
+}
+
+@test "equal files and plain tools" {
+	twice
+	expect 0 artidx archive --apply --keep --queue none out/old
+	tar --zstd -tf out/old.tar.zst | grep -q 'w.safetensors.planar'
+	by_hand
+	cp out/old.tar.zst first.tar.zst
+	expect 0 artidx archive --apply --keep --json --queue none out/old
+	jq -e '.archives[0].copies == 3' <<<"$output"
+	rm out/old.tar.zst
+	expect 0 artidx archive --apply --keep -j 1 --queue none out/old
+	cmp first.tar.zst out/old.tar.zst
+	rm out/old.tar.zst
+	expect 0 artidx archive --apply --keep --plain --queue none out/old
+	by_hand
+	same_as_before out/old
+}
+
+@test "what is changed while it is a copy in the archive is found, and stays" {
+	twice
+	expect 0 artidx archive --apply --keep --queue none out/old
+	cp -p out/old/sub/again/numbers keep
+	printf X | dd of=out/old/sub/again/numbers bs=1 seek=9000 conv=notrunc status=none
+	touch -r keep out/old/sub/again/numbers
+	expect 3 artidx archive --apply --queue none out/old
+	has "is there already, and is not"
+	[ -e out/old/sub/again/numbers ] && [ -e out/old/numbers ]
+}
+
+# forged NAME FIRST COPY: as one of ours without its index, in which COPY is said to be one of FIRST.
+forged() {
+	mkdir -p forge/old.artidx forge/old
+	head -c 5000 /dev/zero >forge/old/a
+	sum=$(sha256sum <forge/old/a | head -c 64)
+	cat >forge/old.artidx/MANIFEST <<-END
+		# 5000 2026-01-02T03:04:05.000000000Z 0
+		$sum  old/a
+		# 5000 2026-01-02T03:04:05.000000000Z 0 copy of $2
+		$sum  $3
+	END
+	tar --zstd -cf "$1.tar.zst" -C forge old.artidx old
+}
+
+@test "copies in a forged MANIFEST lead nowhere" {
+	for first in old/b old/none old ../a /etc/passwd old.artidx/MANIFEST; do
+		forged f "$first" old/b
+		expect 1 artidx verify f.tar.zst
+		has "old/b: is a copy of $first, which is damaged"
+		expect 1 artidx restore f.tar.zst --to there
+		[ -e there/old/a ] && [ ! -e there/old/b ]
+		rm -rf there f.tar.zst
+	done
+	forged out old/a ../../b
+	mkdir -p out.to/a
+	run artidx restore out.tar.zst --to out.to/a
+	[ "$status" -eq 3 ]
+	has "a name that leads elsewhere"
+	[ -z "$(find out.to -mindepth 2)" ] && [ ! -e b ]
+	forged lost old/a old/b
+	expect 0 artidx restore lost.tar.zst --to there
+	has "old/b: its tar header is lost"
+	cmp there/old/a there/old/b
+	[ ! there/old/a -ef there/old/b ]
+}
+
 @test "JSON" {
 	expect 0 artidx archive --apply --json --queue none out/old
 	jq -e '.schema == "artidx.archive/1" and .archives[0].verified and .archives[0].removed

@@ -28,7 +28,9 @@ static size_t step_of(size_t sampled)
 	return getenv("ARTIDX_TEST_ALL") ? 1 : sampled;
 }
 
-static const char *const names[] = { "old/a.safetensors", "old/b", "old/link", "old/z" };
+enum { TENSORS, COPY = 3, NOISE };
+static const char *const names[] = { "old/a.safetensors", "old/b", "old/link",
+	"old/y.safetensors", "old/z" };
 
 struct original {
 	char *bytes;
@@ -62,14 +64,16 @@ static void make_small(void)
 	struct arc_pack_report report;
 
 	run("mkdir old");
-	write_tensors(names[0], dtypes, COUNT(dtypes), 24 * 1024);
+	write_tensors(names[TENSORS], dtypes, COUNT(dtypes), 24 * 1024);
+	write_tensors(names[COPY], dtypes, COUNT(dtypes), 24 * 1024);
 	run("truncate -s 64 old/b && ln old/b old/link");
 	fill_noise(noise, sizeof(noise), 3);
-	write_file(names[3], noise, sizeof(noise));
+	write_file(names[NOISE], noise, sizeof(noise));
 	int fd = open("good.tar.zst", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	assert_ok(arc_tree_read(AT_FDCWD, AX_STR("old"), &tree, &err), &err);
 	assert_ok(arc_pack(&tree, fd, "good.tar.zst", &options, &report, &err), &err);
 	assert_int_equal(report.planar, 1);
+	assert_int_equal(report.copies, 1);
 	arc_tree_free(&tree);
 	close(fd);
 }
@@ -218,7 +222,7 @@ static void check_cuts(void **state)
 	leave(&place, originals, &good);
 }
 
-/* A frame of the tensors is hit: its member is named, and only that. */
+/* A frame of the tensors is hit: its member and the copy are named, and only these. */
 static void check_one_member(void **state)
 {
 	struct place place;
@@ -235,10 +239,11 @@ static void check_one_member(void **state)
 	assert_ok(arc_open(AT_FDCWD, "bad.tar.zst", &archive, &err), &err);
 	assert_true(archive.has_index);
 	assert_ok(arc_verify(&archive, &options, &report, &err), &err);
-	assert_int_equal(report.n_bad, 1);
-	assert_str(report.bad[0].path, "old/a.safetensors");
+	assert_int_equal(report.n_bad, 2);
+	assert_str_equal(report.bad[0].path, ax_str_from(names[TENSORS]));
+	assert_str_equal(report.bad[1].path, ax_str_from(names[COPY]));
 	arc_verify_report_free(&report);
-	assert_int_equal(restore_and_compare(&archive, originals), COUNT(names) - 1);
+	assert_int_equal(restore_and_compare(&archive, originals), COUNT(names) - 2);
 	arc_close(&archive);
 	leave(&place, originals, &good);
 }

@@ -36,6 +36,7 @@ enum {
 	SMALLEST_PAGE = 512,
 	LARGEST_PAGE = 32768,
 	DEEPEST_TREE = 32, /* LMDB's cursor stack */
+	UNWRITTEN = 256,   /* pages that may be missing at the end even of a small file */
 
 	PAGE_BRANCH = 1,
 	PAGE_LEAF = 2,
@@ -67,6 +68,7 @@ struct checker {
 	int fd;
 	const char *path;
 	size_t page_size;
+	uint64_t file_pages; /* whole ones that the file has */
 	uint64_t last_page;
 	unsigned char *seen; /* one bit a page */
 	struct ax_error *err;
@@ -163,7 +165,9 @@ static int read_meta(struct checker *checker, uint64_t page, uint64_t offset,
 	out->transaction = u64_at(bytes + 48 + 2 * TREE_SIZE);
 	if (!is_page_size(out->free.pad))
 		return damaged(checker, page, "impossible page size");
-	if (out->last_page < 1 || out->last_page >= file_size / out->free.pad)
+	/* Pages that a transaction took and gave up again are not written: they may be missing. */
+	uint64_t pages = file_size / out->free.pad;
+	if (out->last_page < 1 || pages < 2 || out->last_page / 2 > pages + UNWRITTEN)
 		return damaged(checker, page, "the file is shorter than it says");
 	return 0;
 }
@@ -198,10 +202,11 @@ static int read_metas(struct checker *checker, struct meta metas[2])
 	if (metas[0].free.pad != metas[1].free.pad)
 		return damaged(checker, 1, "page sizes differ");
 	checker->page_size = metas[0].free.pad;
+	checker->file_pages = (uint64_t)st.st_size / checker->page_size;
 	return 0;
 }
 
-/* Mark pages as used by somebody; false where one already is, or does not exist. */
+/* Mark pages as used or free; false where one already is, or does not exist. */
 static bool claim(struct checker *checker, uint64_t first, uint64_t count)
 {
 	if (first < 2 || first > checker->last_page || count > checker->last_page - first + 1)
@@ -213,6 +218,13 @@ static bool claim(struct checker *checker, uint64_t first, uint64_t count)
 		checker->seen[page >> 3] |= bit;
 	}
 	return true;
+}
+
+/* The same for pages that hold something, and so are in the file. */
+static bool claim_live(struct checker *checker, uint64_t first, uint64_t count)
+{
+	return first < checker->file_pages && count <= checker->file_pages - first &&
+	       claim(checker, first, count);
 }
 
 static int read_at_page(struct checker *checker, uint64_t page, char *bytes, size_t size)
@@ -334,7 +346,7 @@ static int check_large_value(struct walk *walk, uint64_t leaf, const struct node
 	uint64_t count = (PAGE_HEADER - 1 + node->data_size) / checker->page_size + 1;
 	char header[PAGE_HEADER];
 
-	if (!claim(checker, first, count))
+	if (!claim_live(checker, first, count))
 		return damaged(checker, leaf, "a large value's pages are wrong");
 	if (read_at_page(checker, first, header, sizeof(header)) < 0)
 		return -1;
@@ -370,7 +382,7 @@ static int check_page(struct walk *walk, uint64_t number, unsigned level, struct
 	char *page = walk->pages + level * checker->page_size;
 	bool is_leaf = level + 1u == walk->tree->depth;
 
-	if (!claim(checker, number, 1))
+	if (!claim_live(checker, number, 1))
 		return damaged(checker, number,
 			"a page that does not exist or is in use twice");
 	if (read_at_page(checker, number, page, checker->page_size) < 0)

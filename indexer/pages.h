@@ -12,8 +12,8 @@
 struct ax_error;
 
 /*
- * Check the two meta pages of the LMDB file fd, path for messages, and that the file is as long as
- * they say. Nobody may be writing meanwhile. Fails with AX_ECATALOG, as the others do.
+ * Check the two meta pages of the LMDB file fd, path for messages, and that the file is about as
+ * long as they say. Nobody may be writing meanwhile. Fails with AX_ECATALOG, as the others do.
  */
 int idx_pages_check_metas(int fd, const char *path, struct ax_error *err);
 

@@ -104,6 +104,40 @@ static void keeps_what_is_committed(void **state)
 	idx_store_close(store);
 }
 
+/* LMDB does not write the pages at the end of the file that the same transaction freed again. */
+static void free_pages_may_be_missing_at_the_end(void **state)
+{
+	static char large[9 * 4096];
+	struct ax_error err = { 0 };
+	struct idx_store *store = open_store(&to_write);
+	struct stat before, after;
+
+	(void)state;
+	/* Single free pages further in front, which this transaction writes to. */
+	for (int i = 0; i < 9; i++)
+		put_and_commit(store, "a", AX_STR("one"));
+	struct idx_txn *txn = begin(store, true);
+	assert_ok(put(txn, "b", ax_str(large, sizeof(large)), &err), &err);
+	assert_ok(idx_txn_delete(txn, IDX_TABLE_DIRS, AX_STR("b"), &err), &err);
+	assert_ok(idx_txn_commit(txn, &err), &err);
+	idx_store_close(store);
+	for (int i = 0; i < 2; i++) {
+		store = open_store(i ? &to_read : &to_write);
+		assert_stored(store, "a", AX_STR("one"));
+		idx_store_close(store);
+	}
+	/* What holds something may not. */
+	assert_int_equal(stat(data, &before), 0);
+	store = open_store(&to_write);
+	put_and_commit(store, "c", ax_str(large, sizeof(large)));
+	idx_store_close(store);
+	assert_int_equal(stat(data, &after), 0);
+	assert_true(after.st_size > before.st_size);
+	assert_int_equal(truncate(data, after.st_size - 4096), 0);
+	assert_refused(&to_write, AX_ECATALOG, "damaged");
+	assert_refused(&to_read, AX_ECATALOG, "damaged");
+}
+
 static void does_not_create_to_read(void **state)
 {
 	(void)state;
@@ -445,6 +479,7 @@ int main(void)
 #define STORE_TEST(name) cmocka_unit_test_setup_teardown(name, make_base, remove_base)
 	const struct CMUnitTest tests[] = {
 		STORE_TEST(keeps_what_is_committed),
+		STORE_TEST(free_pages_may_be_missing_at_the_end),
 		STORE_TEST(does_not_create_to_read),
 		STORE_TEST(is_private_whatever_the_umask),
 		STORE_TEST(gives_no_descriptor_to_children),

@@ -168,6 +168,33 @@ idle=--queue=none
 	has "nothing to recover"
 }
 
+@test "a saved plan stops at anything that is no longer as it was" {
+	bases
+	plan() { artidx reorg $idle | sed -n 's/.*--apply \([0-9a-f]*\).*/\1/p' >../id; }
+	refused() {
+		inodes >../before
+		expect 3 artidx reorg --apply "$(cat ../id)" $idle
+		has "$1"
+		inodes | diff ../before -
+		run artidx reorg --recover
+		has "nothing to recover"
+	}
+	plan
+	mv out/v_hack_c.safetensors ../c
+	refused v_hack_c
+	mv ../c out/v_hack_c.safetensors
+	plan
+	mkdir out/vhack
+	echo mine >out/vhack/v_hack_d.safetensors
+	refused v_hack_d
+	rm -r out/vhack
+	echo mine >out/vhack
+	refused out/vhack
+	rm out/vhack
+	echo '# more' >>justfile
+	refused justfile
+}
+
 @test "a saved plan is applied by its id, once" {
 	bases
 	artidx reorg $idle >plan
@@ -226,6 +253,32 @@ idle=--queue=none
 	kill "$holder" || true
 	wait "$holder" || true
 	expect 0 artidx reorg --apply $idle
+}
+
+@test "two applies at the same moment: one does it, the other is refused or finds nothing to do" {
+	bases
+	state >../before
+	for round in 1 2 3 4 5; do
+		artidx reorg --apply $idle >../one 2>&1 &
+		local one=$!
+		status=0
+		artidx reorg --apply $idle >../other 2>&1 || status=$?
+		local other=$status
+		status=0
+		wait "$one" || status=$?
+		echo "round $round: $status and $other"
+		for log in one:$status other:$other; do
+			case ${log#*:} in
+			0) ;;
+			3) grep -q "another artidx is at work" "../${log%:*}" ;;
+			*) false ;;
+			esac
+		done
+		[ "$(cat ../one ../other | grep -c '^Done.')" -eq 1 ]
+		[ "$(find out/vhack -type f | wc -l)" -eq 4 ]
+		expect 0 artidx reorg --undo $idle
+		state | diff ../before -
+	done
 }
 
 @test "--links leaves links at the old paths of inputs, --prune-links removes them" {
@@ -657,6 +710,35 @@ many() {
 	artidx scan >/dev/null
 }
 
+@test "data that cannot be written to: said, and nothing is lost" {
+	mounted out size=1m
+	bases
+	state >../before
+	mount -o remount,ro out
+	run artidx reorg --apply $idle
+	[ "$status" -eq 6 ]
+	has "out: nothing can be moved into or out of this directory"
+	state | diff ../before -
+	mount -o remount,rw out
+	expect 0 artidx reorg --apply $idle
+}
+
+@test "no room for the journal: nothing is begun" {
+	bases
+	mounted .artidx/journal size=16k
+	head -c 20000 /dev/zero >.artidx/journal/filler 2>/dev/null || true
+	state >../before
+	expect 6 artidx reorg --apply $idle
+	has "space"
+	state | diff ../before -
+	rm .artidx/journal/filler
+	expect 0 artidx reorg --recover
+	has "nothing to recover"
+	expect 0 artidx reorg --apply $idle
+	expect 0 artidx reorg --undo $idle
+	state | diff ../before -
+}
+
 @test "times before 1970 and beyond 2262 survive" {
 	bases
 	touch -d '1901-12-14T00:00:00.5Z' out/v_hack_a.safetensors
@@ -672,12 +754,13 @@ many() {
 	many
 	state >../before
 	for way in "--recover --undo" --recover; do
-		local tries=0
+		local tries=0 signal=INT # as Ctrl-C does, then as a batch system
+		[ "$way" != --recover ] || signal=TERM
 		while :; do
-			"$ARTIDX" reorg --apply $idle >/dev/null 2>../err &
+			env --default-signal=INT "$ARTIDX" reorg --apply $idle >/dev/null 2>../err &
 			local pid=$!
 			while kill -0 "$pid" && [ ! -e out/misc/n_aaaa ]; do :; done
-			kill -TERM "$pid" || true
+			kill -$signal "$pid" || true
 			status=0
 			wait "$pid" || status=$?
 			[ "$status" -ne 0 ] && break
@@ -686,6 +769,7 @@ many() {
 			tries=$((tries + 1))
 			[ "$tries" -lt 10 ] || skip "the machine is too fast"
 		done
+		[ "$status" -eq $((128 + $(kill -l $signal))) ]
 		grep -q -- "--recover" ../err
 		expect 3 artidx reorg --apply $idle
 		# shellcheck disable=SC2086

@@ -243,9 +243,10 @@ static const struct opt options[] = {
 	OPT(struct reorg_settings, apply, 0, "apply", NULL,
 		"carry the plan out, or exactly the saved one that is named"),
 	OPT(struct reorg_settings, undo, 0, "undo", NULL,
-		"put everything back: of the last plan, or of the one that is named"),
+		"put everything back, if no queued job names what goes: of the last plan, or "
+		"of the one that is named"),
 	OPT(struct reorg_settings, recover, 0, "recover", NULL,
-		"finish what was interrupted; with --undo, take it back"),
+		"finish what was interrupted, whatever is queued; with --undo, take it back"),
 	OPT(struct reorg_settings, history, 0, "history", NULL,
 		"list what was done, and the plan that can be; with -v, also plans that were "
 		"replaced by a newer one"),

@@ -195,7 +195,9 @@ int idx_references_find(struct idx_snapshot *snapshot, const struct idx_config *
 		.found = &found,
 		.err = err };
 
-	if (walk(&finder, (struct ax_str){ "", 0 }, 0) < 0) {
+	int status = walk(&finder, (struct ax_str){ "", 0 }, 0);
+	ax_buf_free(&finder.path);
+	if (status < 0) {
 		idx_references_free(&found);
 		return -1;
 	}

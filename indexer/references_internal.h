@@ -14,6 +14,7 @@ struct reference_finder {
 	struct ax_str root_path;
 	struct idx_references *found;
 	size_t capacity, unread_capacity;
+	struct ax_buf path; /* of the moment */
 	struct ax_error *err;
 };
 

@@ -48,6 +48,11 @@ static bool is_end(char c)
 	       c == '|' || c == '&' || c == '=' || c == ':';
 }
 
+static bool is_quote(char c)
+{
+	return c == '"' || c == '\'';
+}
+
 static bool is_dynamic_byte(char c)
 {
 	return c == '{' || c == '}' || c == '$' || c == '*' || c == '?' || c == '[' ||
@@ -83,28 +88,59 @@ static bool may_be_root(struct ax_str root, struct ax_str text, size_t end)
 	       ax_str_equal(name, AX_STR("..")) || ax_str_equal(name, ax_path_name(root));
 }
 
+/* As in sed's s/out\/x/y/. */
+static bool is_quoted_slash(struct ax_str text, size_t at)
+{
+	return at + 1 < text.len && text.ptr[at] == '\\' && text.ptr[at + 1] == '/';
+}
+
+/* -oout/x: letters of options right before the path, which may be of the path's name, too. */
+static bool is_behind_option(struct ax_str text, size_t start)
+{
+	size_t at = start;
+
+	while (at > 0 && ((text.ptr[at - 1] | 0x20) >= 'a' && (text.ptr[at - 1] | 0x20) <= 'z'))
+		at--;
+	return at < start && at > 0 && text.ptr[at - 1] == '-' && begins_at(text, at - 1);
+}
+
+/* The start of "./" and the like before `start`, which changes nothing. */
+static size_t skip_dots(struct ax_str text, size_t start)
+{
+	while (start > 0 && text.ptr[start - 1] == '/') {
+		size_t end = start;
+		while (end > 0 && text.ptr[end - 1] == '/')
+			end--;
+		if (end == 0 || text.ptr[end - 1] != '.' ||
+			(!begins_at(text, end - 1) && (end < 2 || text.ptr[end - 2] != '/')))
+			break;
+		start = end - 1;
+	}
+	return start;
+}
+
 /* Look at what stands before the hit; false when it is no path of ours. */
 static bool look_before(const struct reference_finder *finder, struct hit *hit)
 {
 	struct ax_str text = hit->text;
 	struct ax_str root = finder->root_path;
-	size_t start = hit->start;
+	size_t start = skip_dots(text, hit->start), end = start;
 
 	hit->begin = start;
 	if (begins_at(text, start))
 		return true;
-	if (text.ptr[start - 1] != '/')
-		return false;
-	if (start >= 2 && text.ptr[start - 2] == '.' && begins_at(text, start - 2)) {
-		hit->begin = start - 2;
+	hit->unsure = is_behind_option(text, hit->start) ||
+		      is_quoted_slash(text, hit->start + hit->data_len);
+	if (hit->unsure || text.ptr[start - 1] != '/')
+		return hit->unsure;
+	while (end > 0 && text.ptr[end - 1] == '/')
+		end--;
+	if (end >= root.len && begins_at(text, end - root.len) &&
+		ax_str_equal(ax_str_slice(text, end - root.len, root.len), root)) {
+		hit->begin = end - root.len;
 		return true;
 	}
-	if (start > root.len && begins_at(text, start - 1 - root.len) &&
-		ax_str_equal(ax_str_slice(text, start - 1 - root.len, root.len), root)) {
-		hit->begin = start - 1 - root.len;
-		return true;
-	}
-	hit->unsure = may_be_root(root, text, start - 1);
+	hit->unsure = may_be_root(root, text, end);
 	return hit->unsure;
 }
 
@@ -191,6 +227,54 @@ static struct ax_str until_next(const struct hit *hit, struct ax_str quoted)
 	return quoted;
 }
 
+/*
+ * Whether the string that ends with the quote at `at` is joined to what follows: "out/v_" + name,
+ * "out/v_"$NAME; with blanks: "out/v_" 'a' too, which may as well be two words.
+ */
+static bool is_continued(struct ax_str text, size_t at, bool blanks)
+{
+	if (at >= text.len || !is_quote(text.ptr[at]) || at + 1 >= text.len)
+		return false;
+	char next = text.ptr[++at];
+	if (is_name_byte(next) || ax_str_find(AX_STR("$`*{[(\\/'\""), next) < 10)
+		return next != '.' && next != '@';
+	while (at < text.len && (text.ptr[at] == ' ' || text.ptr[at] == '\n'))
+		at++;
+	return at < text.len && (text.ptr[at] == '+' || (blanks && is_quote(text.ptr[at])));
+}
+
+static bool has_slash(struct ax_str path)
+{
+	return ax_str_find(path, '/') < path.len;
+}
+
+/* Of what is joined to more, the whole as it stands is the start of names. */
+static void set_start(struct ax_str start, struct ax_str *text, struct ax_str *target,
+	enum idx_reference_kind *kind)
+{
+	*kind = IDX_REF_DYNAMIC;
+	*text = *target = start;
+}
+
+/* The path that the catalogue may know, of text as it is written. */
+static struct ax_str normal_path(struct reference_finder *finder, struct ax_str text)
+{
+	struct ax_buf *path = &finder->path;
+
+	text = without_slash(text);
+	if (text.len == 0 || ax_path_is_safe(text))
+		return text;
+	ax_buf_clear(path);
+	ax_path_resolve(path, AX_STR("/"), text);
+	return ax_str_slice(ax_buf_str(path), 1, SIZE_MAX);
+}
+
+/* The same of a start of names, which may end in the middle of one, or with "/". */
+static struct ax_str normal_start(struct reference_finder *finder, struct ax_str start)
+{
+	return ax_path_is_safe(without_slash(start)) ? start : normal_path(finder, start);
+}
+
 /* Decide how far the path reaches, and what it is. */
 static int measure(struct reference_finder *finder, const struct hit *hit, struct ax_str *text,
 	struct ax_str *target, enum idx_reference_kind *kind)
@@ -203,25 +287,32 @@ static int measure(struct reference_finder *finder, const struct hit *hit, struc
 		trimmed.len--;
 	candidates[2] = trimmed;
 	for (size_t i = 0; i < 3; i++) {
-		struct ax_str path = without_slash(candidates[i]);
+		struct ax_str whole = candidates[i], path = normal_path(finder, whole);
 		int found = path.len ? look_up(finder, path, kind) : 0;
 		if (found < 0)
 			return -1;
-		if (found > 0) {
-			*text = *target = path;
-			return 0;
-		}
+		if (found == 0)
+			continue;
+		*text = without_slash(whole);
+		*target = path;
+		/* What is joined to "out/pools/" lies in it. */
+		bool is_start = text->len == whole.len || !has_slash(path);
+		if (is_start && is_continued(hit->text, hit->start + whole.len, false))
+			set_start(whole, text, target, kind);
+		return 0;
 	}
 	*text = candidates[0].len > word.len ? until_next(hit, candidates[0]) : word;
 	size_t literal = dynamic_start(*text);
 	*kind = literal < text->len ? IDX_REF_DYNAMIC : IDX_REF_MISSING;
-	if (*kind == IDX_REF_MISSING)
-		*text = trimmed;
-	*target = without_slash(*kind == IDX_REF_DYNAMIC ? ax_str_slice(*text, 0, literal)
-							 : trimmed);
 	/* "out/v_hack_" is a start of names, "out/pools/" a directory: keep them apart. */
 	if (*kind == IDX_REF_DYNAMIC)
-		*target = ax_str_slice(*text, 0, literal);
+		*target = normal_start(finder, ax_str_slice(*text, 0, literal));
+	else if (is_continued(hit->text, hit->start + text->len, true))
+		set_start(*text, text, target, kind);
+	else
+		*target = normal_path(finder, trimmed);
+	if (*kind == IDX_REF_MISSING)
+		*text = trimmed;
 	return 0;
 }
 
@@ -265,11 +356,6 @@ static int add(struct reference_finder *finder, const struct hit *hit, uint64_t 
 	return 0;
 }
 
-static bool is_quote(char c)
-{
-	return c == '"' || c == '\'';
-}
-
 /* Whether text ends in the call of something that makes paths of its arguments. */
 static bool ends_in_call(struct ax_str text)
 {
@@ -285,7 +371,7 @@ static bool ends_in_call(struct ax_str text)
 
 /*
  * Whether the hit is a quoted data directory to which more is joined: Path("out"),
- * os.path.join("out", name), "out" / name.
+ * os.path.join("out", name), "out" / name, "out/" + name.
  */
 static bool is_joined(const struct hit *hit)
 {
@@ -297,11 +383,29 @@ static bool is_joined(const struct hit *hit)
 	if (open == 0 || end >= text.len || !is_quote(text.ptr[open - 1]) ||
 		text.ptr[end] != text.ptr[open - 1])
 		return false;
+	if (is_continued(text, end, text.ptr[end - 1] == '/'))
+		return true;
 	while (++end < text.len && text.ptr[end] == ' ')
 		;
 	/* "out" / name, and not the words "out" /name of a shell. */
 	return ax_str_starts(ax_str_slice(text, end, text.len), AX_STR("/ ")) ||
 	       ends_in_call(ax_str_slice(text, 0, open - 1));
+}
+
+/*
+ * Whether only a person can say where text leads: what ".." leads to depends on symlinks, and of a
+ * start of names that is not written as it is known no part can be replaced.
+ */
+static bool is_unclear(const struct idx_reference *reference)
+{
+	struct ax_str path = reference->text, part;
+
+	while (ax_path_next(&path, &part)) {
+		if (ax_str_equal(part, AX_STR("..")))
+			return true;
+	}
+	return reference->kind == IDX_REF_DYNAMIC &&
+	       !ax_str_starts(reference->text, reference->target);
 }
 
 static int describe(struct reference_finder *finder, const struct hit *hit,
@@ -315,7 +419,7 @@ static int describe(struct reference_finder *finder, const struct hit *hit,
 	}
 	if (measure(finder, hit, &out->text, &out->target, &out->kind) < 0)
 		return -1;
-	if (hit->unsure)
+	if (hit->unsure || is_unclear(out))
 		out->kind = IDX_REF_UNSURE;
 	return 0;
 }
@@ -329,7 +433,8 @@ static size_t find_name(struct ax_str text, struct ax_str name, size_t from)
 			break;
 		size_t at = (size_t)(hit - text.ptr);
 		size_t end = at + name.len;
-		if (end < text.len && (text.ptr[end] == '/' || is_quote(text.ptr[end])))
+		if (end < text.len && (text.ptr[end] == '/' || is_quote(text.ptr[end]) ||
+					      is_quoted_slash(text, end)))
 			return at;
 		from = at + 1;
 	}
@@ -350,7 +455,7 @@ static int scan_for(struct reference_finder *finder, struct ax_str file, struct 
 		size_t next = at + data.len;
 		for (; counted < at; counted++)
 			line += text.ptr[counted] == '\n';
-		bool is_path = text.ptr[next] == '/';
+		bool is_path = text.ptr[next] == '/' || is_quoted_slash(text, next);
 		if (look_before(finder, &hit) && (is_path || is_joined(&hit))) {
 			if (describe(finder, &hit, &reference) < 0 ||
 				add(finder, &hit, line, &reference) < 0)

@@ -43,9 +43,10 @@ static bool is_plain_beside(struct ax_str new, struct ax_str old)
 	return true;
 }
 
-/* 1 when old, the start of what is written there, has a new name, which is noted; 0, -1. */
+/* 1 when old, which written stands for, has a new name, which is noted; 0, -1. */
 static int try_edit(struct reorg_edits *edits, const struct reorg_draft *draft,
-	const struct idx_reference *reference, struct ax_str old, struct ax_error *err)
+	const struct idx_reference *reference, struct ax_str old, struct ax_str written,
+	struct ax_error *err)
 {
 	struct ax_str new;
 	int found = reorg_draft_destination(draft, old, &edits->arena, &new, err);
@@ -55,15 +56,14 @@ static int try_edit(struct reorg_edits *edits, const struct reorg_draft *draft,
 			"the new path has characters that would have to be quoted");
 	else if (found > 0)
 		edits->edits[edits->n_edits++] = (struct reorg_edit){ reference->file,
-			reference->line, reference->offset,
-			ax_str_slice(reference->text, 0, old.len), new };
+			reference->line, reference->offset, written, new };
 	return found;
 }
 
 static int judge_literal(struct reorg_edits *edits, const struct reorg_draft *draft,
 	const struct idx_reference *reference, struct ax_error *err)
 {
-	int found = try_edit(edits, draft, reference, reference->target, err);
+	int found = try_edit(edits, draft, reference, reference->target, reference->text, err);
 
 	if (found == 0 && reference->kind == IDX_REF_DIR &&
 		ax_str_find(reference->target, '/') < reference->target.len &&
@@ -76,11 +76,25 @@ static int judge_literal(struct reorg_edits *edits, const struct reorg_draft *dr
 static int judge_dynamic(struct reorg_edits *edits, const struct reorg_draft *draft,
 	const struct idx_reference *reference, struct ax_error *err)
 {
-	int found = try_edit(edits, draft, reference, ax_path_dir(reference->target), err);
+	struct ax_str dir = ax_path_dir(reference->target);
+	int found = try_edit(edits, draft, reference, dir,
+		ax_str_slice(reference->text, 0, dir.len), err);
 
 	if (found == 0 && moves_begin_with(draft, reference->target))
 		add_unresolved(edits, reference, "the path is built at run time");
 	return found;
+}
+
+/* What may be a name of something that moves, or of something to come in a directory that does. */
+static int judge_unsure(struct reorg_edits *edits, const struct reorg_draft *draft,
+	const struct idx_reference *reference, struct ax_error *err)
+{
+	struct ax_str new;
+	int found = reorg_draft_destination(draft, reference->target, &edits->arena, &new, err);
+
+	if (found > 0 || (found == 0 && moves_begin_with(draft, reference->target)))
+		add_unresolved(edits, reference, "where the path leads is not known");
+	return found < 0 ? -1 : 0;
 }
 
 static int judge_reference(struct reorg_edits *edits, const struct reorg_draft *draft,
@@ -98,10 +112,7 @@ static int judge_reference(struct reorg_edits *edits, const struct reorg_draft *
 			add_unresolved(edits, reference, "paths are joined to it at run time");
 		return 0;
 	case IDX_REF_UNSURE:
-		if (moves_begin_with(draft, reference->target))
-			add_unresolved(edits, reference,
-				"what stands before the path is not known");
-		return 0;
+		return judge_unsure(edits, draft, reference, err);
 	}
 	return 0;
 }

@@ -29,8 +29,13 @@ struct arc_extract {
 
 /* ---- the temporary directory */
 
-/* Remove what a directory holds; it is ours alone. Directories are made writable first. */
-static int empty_dir(int fd)
+static bool is_dots(const char *name)
+{
+	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
+/* Remove what a directory holds, but for its directories: those move to top, under numbers. */
+static int hoist(int fd, int top, size_t *number)
 {
 	DIR *dir = fdopendir(fd);
 	struct dirent *found;
@@ -40,17 +45,55 @@ static int empty_dir(int fd)
 		close(fd);
 		return -1;
 	}
-	while ((found = readdir(dir))) {
-		const char *name = found->d_name;
-		if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+	fchmod(fd, 0700);
+	while (status == 0 && (found = readdir(dir))) {
+		char name[32];
+		if (is_dots(found->d_name) || unlinkat(fd, found->d_name, 0) == 0)
 			continue;
-		if (unlinkat(fd, name, 0) == 0)
-			continue;
-		int child = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (child >= 0)
-			fchmod(child, 0700);
-		if (child < 0 || empty_dir(child) < 0 || unlinkat(fd, name, AT_REMOVEDIR) < 0)
-			status = -1;
+		/* A directory can be moved only by who may write to it. */
+		status = fchmodat(fd, found->d_name, 0700, 0);
+		do
+			snprintf(name, sizeof(name), "%zu", ++*number);
+		while (status == 0 &&
+			(status = renameat2(fd, found->d_name, top, name, RENAME_NOREPLACE)) <
+				0 &&
+			errno == EEXIST);
+	}
+	closedir(dir);
+	return status;
+}
+
+/*
+ * Remove what a directory holds; it is ours alone. However deep that goes, two of its directories
+ * are open at a time.
+ */
+static int empty_dir(int fd)
+{
+	DIR *dir = fdopendir(fd);
+	struct dirent *found;
+	size_t before = SIZE_MAX, number = 0;
+	int status = 0;
+
+	if (!dir) {
+		close(fd);
+		return -1;
+	}
+	/* Again as long as directories came to light. */
+	for (; status == 0 && number != before; rewinddir(dir)) {
+		before = number;
+		while (status == 0 && (found = readdir(dir))) {
+			const char *name = found->d_name;
+			if (is_dots(name) || unlinkat(fd, name, 0) == 0)
+				continue;
+			int child = openat(fd, name,
+				O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+			if (child < 0 && errno == EACCES && fchmodat(fd, name, 0700, 0) == 0)
+				child = openat(fd, name,
+					O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+			if (child < 0 || hoist(child, fd, &number) < 0 ||
+				unlinkat(fd, name, AT_REMOVEDIR) < 0)
+				status = -1;
+		}
 	}
 	closedir(dir);
 	return status;
@@ -383,7 +426,7 @@ static int merge(int from, int to, struct ax_error *err)
 		return ax_fail_errno(err, "cannot list what was restored");
 	}
 	while (status == 0 && (found = readdir(dir))) {
-		if (strcmp(found->d_name, ".") == 0 || strcmp(found->d_name, "..") == 0)
+		if (is_dots(found->d_name))
 			continue;
 		status = place(from, to, found->d_name, err);
 	}

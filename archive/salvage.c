@@ -353,7 +353,10 @@ static int take_member(struct salvage *salvage, const struct arc_member *found,
 	}
 	struct ax_str dir = member.type == ARC_DIR ? member.path : ax_path_dir(place);
 	if (extract && arc_extract_dir(extract, dir, err) < 0)
-		return -1;
+		return err->code == AX_EREFUSED && member.type != ARC_DIR
+			       ? refuse(salvage, member.path, "its directory is no directory",
+					 err)
+			       : -1;
 	if (member.type == ARC_FILE)
 		return take_file(salvage, &member, place, planar, err);
 	if (listed)
@@ -517,8 +520,9 @@ static const struct arc_member *find_non_directory(const struct arc_member **sor
 
 	for (key.path = ax_path_dir(path); key.path.len; key.path = ax_path_dir(key.path)) {
 		found = bsearch(&wanted, sorted, n, sizeof(*sorted), by_member_path);
-		if (found && (*found)->type != ARC_DIR)
-			return *found;
+		/* What is above a directory that is a member is found when that one's turn comes. */
+		if (found)
+			return (*found)->type == ARC_DIR ? NULL : *found;
 	}
 	return NULL;
 }

@@ -318,7 +318,7 @@ hostile() {
 	run artidx restore "$1.tar.zst" --to "$1.to/a/b"
 	[ "$status" -eq 3 ] || [ "$status" -eq 6 ]
 	[ "${#lines[@]}" -eq 1 ]
-	has "$1.tar.zst: "
+	has "$1.tar.zst: $2"
 	[ -z "$(find "$1.to" -mindepth 3)" ]
 }
 
@@ -355,6 +355,60 @@ twins() {
 	hostile pair ""
 	head -c -1 good.tar.zst >short.tar.zst
 	hostile short "ends in the middle of a frame"
+	head -c "$(($(stat -c %s good.tar.zst) / 2))" good.tar.zst >half.tar.zst
+	hostile half "ends in the middle of a frame"
+	cp good.tar.zst flip.tar.zst
+	printf 'xxxx' | dd of=flip.tar.zst bs=1 seek=9000 conv=notrunc status=none
+	hostile flip "damaged at byte 0"
+}
+
+# through NAME TARGET MEMBER: an archive of a symlink of that target, and of a member that would be
+# written through it.
+through() {
+	rm -rf one two && mkdir -p one two && ln -s "$2" one/d
+	mkdir -p "two/$(dirname "$3")" && echo pwned >"two/$3"
+	tar -cf "$1.tar" -C one d
+	tar -rf "$1.tar" -C two "$3"
+	zstd -q --rm "$1.tar"
+}
+
+# linked NAME TARGET: an archive of a file, of a hard link to TARGET, and of a file of the same name.
+linked() {
+	rm -rf one && mkdir -p one && echo 1 >one/file && ln one/file one/h
+	tar -P -cf "$1.tar" --transform "flags=RSh;s,^file$,$2," -C one file h
+	rm one/h && echo pwned >one/h
+	tar -rf "$1.tar" -C one h
+	zstd -q --rm "$1.tar"
+}
+
+@test "nothing is written through links that an archive brings along" {
+	mkdir outside && echo victim >outside/victim
+	through absolute "$PWD/outside" d/pwn
+	hostile absolute "d: a symlink that leads elsewhere"
+	through up ../../../outside d/pwn
+	hostile up "d: a symlink that leads elsewhere"
+	through inside . d/pwn
+	hostile inside "d/pwn: its directory is no directory"
+	through final ../../../outside/victim d
+	hostile final "d: a symlink that leads elsewhere"
+	linked hard "$PWD/outside/victim"
+	hostile hard "h: a hard link that leads elsewhere"
+	linked hard_up ../../../outside/victim
+	hostile hard_up "h: a hard link that leads elsewhere"
+	linked hard_inside file
+	hostile hard_inside "h: is there twice"
+	[ "$(ls outside)" = victim ] && [ "$(cat outside/victim)" = victim ]
+}
+
+@test "whatever depth a refused archive has, nothing of it stays" {
+	rm -rf out/nest
+	nested one 1500
+	tar -cf deep.tar one
+	rm -r one && mkdir -p one && ln -s /tmp one/link
+	tar -rf deep.tar one/link
+	zstd -q --rm deep.tar
+	ulimit -n 64
+	hostile deep "one/link: a symlink that leads elsewhere"
 }
 
 @test "what only looks odd is restored: control bytes, and setuid is dropped and said" {

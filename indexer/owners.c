@@ -184,6 +184,7 @@ static struct known_run *find_alive(const struct run_index *runs, ax_nanoseconds
 /* A file whose owner is looked for, and the sentence that says what was found. */
 struct question {
 	struct derivation *d;
+	size_t index; /* of the file */
 	const struct idx_run_candidate *file;
 	struct idx_owner *owner;
 	struct known_run **run;
@@ -349,9 +350,12 @@ static int choose_by_tag(struct question *q, const struct saved_name *name)
 
 static int choose_by_evidence(struct question *q, const struct saved_name *name)
 {
+	const struct idx_run_facts *facts = derivation_look(q->d, q->index);
 	struct ax_str slug = { 0 };
 
-	if (slug_of_cfg(q->d, q->file->cfg, &slug)) {
+	if (!facts)
+		return -1;
+	if (slug_of_cfg(q->d, facts->cfg, &slug)) {
 		struct run_index runs = find_range(&q->d->by_slug, slug, order_by_slug);
 		begin_saying(q, "cfg in its metadata gives \"", slug, "\", which");
 		int chosen = choose(q, &runs);
@@ -373,7 +377,7 @@ static int find_owner(struct derivation *d, size_t i)
 {
 	const struct idx_run_candidate *file = &d->input->files[i];
 	struct idx_owner *owner = &d->file_owners[i];
-	struct question q = { d, file, owner, &d->file_runs[i] };
+	struct question q = { d, i, file, owner, &d->file_runs[i] };
 	struct saved_name name;
 	struct ax_str id = { 0 };
 
@@ -404,8 +408,9 @@ int derivation_find_owners(struct derivation *d)
 
 	d->file_owners = derivation_room(d, n, sizeof(*d->file_owners));
 	d->file_runs = derivation_room(d, n, sizeof(*d->file_runs));
+	d->facts = derivation_room(d, n, sizeof(*d->facts));
 	d->picked = derivation_room(d, d->n_runs, sizeof(*d->picked));
-	if (!d->file_owners || !d->file_runs || !d->picked)
+	if (!d->file_owners || !d->file_runs || !d->facts || !d->picked)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		if (find_owner(d, i) < 0)

@@ -22,6 +22,19 @@ void *derivation_room(struct derivation *d, size_t n, size_t size)
 	return piece;
 }
 
+const struct idx_run_facts *derivation_look(struct derivation *d, size_t file)
+{
+	struct idx_run_facts *facts = d->facts[file];
+
+	if (facts)
+		return facts;
+	facts = derivation_room(d, 1, sizeof(*facts));
+	if (!facts || d->input->look(d->input->context, file, facts, d->err) < 0)
+		return NULL;
+	d->facts[file] = facts;
+	return facts;
+}
+
 static int compare_runs(const void *a, const void *b)
 {
 	const struct known_run *x = a, *y = b;
@@ -171,35 +184,74 @@ static int describe_run(struct derivation *d, const struct known_run *known,
 		d->err);
 }
 
-/* A file and the run that saved it. */
+/* A file, by its index, and the run that saved it. */
 struct saved_file {
-	const struct known_run *run;
+	struct known_run *run;
+	size_t file;
+	ax_nanoseconds mtime;
 	struct ax_str path;
 };
 
+/* By run, and then the newest first. */
 static int compare_saved(const void *a, const void *b)
 {
 	const struct saved_file *x = a, *y = b;
 
 	if (x->run != y->run)
 		return x->run < y->run ? -1 : 1;
+	if (x->mtime != y->mtime)
+		return x->mtime > y->mtime ? -1 : 1;
+	return x->file < y->file ? -1 : 1;
+}
+
+static int compare_paths(const void *a, const void *b)
+{
+	const struct saved_file *x = a, *y = b;
+
 	return ax_str_compare(x->path, y->path);
 }
 
 /* Count a file to its run; false when it is none that the run saved. */
-static bool count_file(const struct idx_run_candidate *file, struct known_run *known,
+static bool count_file(const struct idx_run_candidate *file, const struct known_run *known,
 	struct idx_run *run)
 {
 	run->size += file->size;
 	if (!known->log && file->mtime > run->end)
 		run->end = file->mtime;
-	if (!derivation_is_saved(file->class_name))
-		return false;
-	if (!known->newest || file->mtime > known->newest->mtime)
-		known->newest = file;
-	if (file->cfg.len && (!known->newest_cfg || file->mtime > known->newest_cfg->mtime))
-		known->newest_cfg = file;
-	return true;
+	return derivation_is_saved(file->class_name);
+}
+
+/* Of a run's files, the newest first: the first, and the first that has a cfg. */
+static int look_at_newest(struct derivation *d, const struct saved_file *saved, size_t n)
+{
+	struct known_run *run = saved->run;
+
+	for (size_t i = 0; i < n && !run->newest_cfg; i++) {
+		const struct idx_run_facts *facts = derivation_look(d, saved[i].file);
+		if (!facts)
+			return -1;
+		if (i == 0)
+			run->newest = facts;
+		if (!facts->cfg.len)
+			continue;
+		run->newest_cfg = facts;
+		run->cfg_file = saved[i].file;
+	}
+	return 0;
+}
+
+/* The n files of one run, newest first, to its list, by path. */
+static int list_run(struct derivation *d, struct saved_file *saved, size_t n,
+	struct ax_str *paths, struct idx_run *run)
+{
+	if (look_at_newest(d, saved, n) < 0)
+		return -1;
+	qsort(saved, n, sizeof(*saved), compare_paths);
+	for (size_t i = 0; i < n; i++)
+		paths[i] = saved[i].path;
+	run->files = paths;
+	run->n_files = n;
+	return 0;
 }
 
 static int list_files(struct derivation *d, struct idx_run *runs)
@@ -214,23 +266,25 @@ static int list_files(struct derivation *d, struct idx_run *runs)
 	for (size_t i = 0; i < input->n_files; i++) {
 		struct known_run *known = d->file_runs[i];
 		if (known && count_file(&input->files[i], known, &runs[known - d->runs]))
-			saved[n++] = (struct saved_file){ known, input->files[i].path };
+			saved[n++] = (struct saved_file){ known, i, input->files[i].mtime,
+				input->files[i].path };
 	}
 	qsort(saved, n, sizeof(*saved), compare_saved);
-	for (size_t i = 0; i < n; i++) {
-		struct idx_run *run = &runs[saved[i].run - d->runs];
-		paths[i] = saved[i].path;
-		if (run->n_files++ == 0)
-			run->files = &paths[i];
+	for (size_t i = 0, count; i < n; i += count) {
+		struct known_run *known = saved[i].run;
+		for (count = 1; i + count < n && saved[i + count].run == known;)
+			count++;
+		if (list_run(d, &saved[i], count, &paths[i], &runs[known - d->runs]) < 0)
+			return -1;
 	}
 	return 0;
 }
 
-static struct idx_value attribute_of(const struct idx_run_candidate *file, struct ax_str name)
+static struct idx_value attribute_of(const struct idx_run_facts *facts, struct ax_str name)
 {
-	if (!file)
+	if (!facts)
 		return (struct idx_value){ .kind = IDX_ABSENT };
-	return idx_attribute_get(file->attributes, file->n_attributes, name);
+	return idx_attribute_get(facts->attributes, facts->n_attributes, name);
 }
 
 /* What its log says last, else what its newest file says. */
@@ -239,11 +293,11 @@ static int add_attributes(struct derivation *d, const struct known_run *known,
 {
 	static const struct idx_log none;
 	const struct idx_log *log = known->log ? known->log : &none;
-	const struct idx_run_candidate *file =
+	const struct idx_run_facts *facts =
 		known->newest_cfg ? known->newest_cfg : known->newest;
 	struct idx_attribute all[] = {
-		{ AX_STR("model"), attribute_of(file, AX_STR("model")) },
-		{ AX_STR("step"), attribute_of(file, AX_STR("step")) },
+		{ AX_STR("model"), attribute_of(facts, AX_STR("model")) },
+		{ AX_STR("step"), attribute_of(facts, AX_STR("step")) },
 		{ AX_STR("hack_rate"), log->hack_rate },
 		{ AX_STR("pass_rate"), log->pass_rate },
 	};
@@ -254,7 +308,7 @@ static int add_attributes(struct derivation *d, const struct known_run *known,
 		return -1;
 	for (size_t i = 0; i < count; i++) {
 		if (all[i].value.kind == IDX_ABSENT)
-			all[i].value = attribute_of(file, all[i].name);
+			all[i].value = attribute_of(facts, all[i].name);
 		if (all[i].value.kind != IDX_ABSENT)
 			kept[run->n_attributes++] = all[i];
 	}
@@ -299,6 +353,16 @@ static int find_log_owners(struct derivation *d, struct idx_owner *owners)
 	return 0;
 }
 
+/* Of each run the file that its cfg is of. */
+static size_t *list_cfg_files(struct derivation *d)
+{
+	size_t *files = derivation_room(d, d->n_runs, sizeof(*files));
+
+	for (size_t i = 0; files && i < d->n_runs; i++)
+		files[i] = d->runs[i].newest_cfg ? d->runs[i].cfg_file : SIZE_MAX;
+	return files;
+}
+
 static int derive(struct derivation *d, struct idx_runs_output *out)
 {
 	if (find_runs(d) < 0 || derivation_sort_runs(d) < 0 || derivation_find_owners(d) < 0)
@@ -310,9 +374,13 @@ static int derive(struct derivation *d, struct idx_runs_output *out)
 		return -1;
 	if (find_log_owners(d, log_owners) < 0 || describe_runs(d, runs) < 0)
 		return -1;
+	size_t *cfg_files = list_cfg_files(d);
+	if (!cfg_files)
+		return -1;
 	*out = (struct idx_runs_output){
 		.n_runs = d->n_runs,
 		.runs = runs,
+		.cfg_files = cfg_files,
 		.log_owners = log_owners,
 		.file_owners = d->file_owners,
 	};

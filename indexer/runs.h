@@ -27,12 +27,16 @@ struct idx_log {
 	struct idx_value hack_rate, pass_rate;
 };
 
-/* A file that may belong to a run. metadata texts are "" where absent. */
+/* A file that may belong to a run. */
 struct idx_run_candidate {
 	struct ax_str path;
 	struct ax_str class_name;
 	uint64_t size;
 	ax_nanoseconds mtime;
+};
+
+/* What its detail says. Texts of the metadata are "" where absent. */
+struct idx_run_facts {
 	struct ax_str cfg, rows;
 	size_t n_attributes;
 	const struct idx_attribute *attributes;
@@ -45,12 +49,21 @@ struct idx_runs_input {
 	const struct idx_log *logs;
 	size_t n_files;
 	const struct idx_run_candidate *files;
+	/*
+	 * The facts of a file, by its index; they stay as long as the input. 0, -1. Asked for once at
+	 * most, of those few files on which something depends: a run's newest, and what lies in no
+	 * directory of a run.
+	 */
+	int (*look)(void *context, size_t file, struct idx_run_facts *out,
+		struct ax_error *err);
+	void *context;
 };
 
 /* Everything is allocated in the arena or borrowed from the input. */
 struct idx_runs_output {
 	size_t n_runs;
-	struct idx_run *runs;          /* ordered by id */
+	struct idx_run *runs; /* ordered by id */
+	size_t *cfg_files; /* one a run: the file that its cfg and rows are of, or SIZE_MAX */
 	struct idx_owner *log_owners;  /* one a log, in input order */
 	struct idx_owner *file_owners; /* one a file, in input order */
 };

@@ -13,8 +13,9 @@ struct known_run {
 	struct ax_str id;
 	const struct idx_log *log; /* NULL: known by its directory alone */
 	struct idx_slug slug;
-	const struct idx_run_candidate *newest;     /* of what it saved */
-	const struct idx_run_candidate *newest_cfg; /* of those with a cfg */
+	const struct idx_run_facts *newest;     /* of what it saved */
+	const struct idx_run_facts *newest_cfg; /* of those with a cfg */
+	size_t cfg_file;                        /* whose facts these are */
 };
 
 /* Runs that have a log, in some order. */
@@ -35,6 +36,7 @@ struct derivation {
 	struct known_run **picked;     /* room for some of all runs, for one file at a time */
 	struct known_run **file_runs;  /* one a file of the input; NULL: none */
 	struct idx_owner *file_owners; /* one a file of the input */
+	struct idx_run_facts **facts;  /* likewise, NULL until they are asked for */
 	struct ax_str last_dir; /* that was asked for: files come directory by directory */
 	struct ax_str last_id;  /* of its run; ptr NULL: none */
 };
@@ -46,6 +48,9 @@ int derivation_no_memory(struct derivation *derivation);
 /* The innermost directory of path that is named as runs are; false without one. */
 bool derivation_run_of_path(struct derivation *derivation, struct ax_str path,
 	struct ax_str *id_out);
+
+/* The facts of a file of the input, or NULL after a failure. */
+const struct idx_run_facts *derivation_look(struct derivation *derivation, size_t file);
 
 /* Whether files of that class are what a run saves. */
 bool derivation_is_saved(struct ax_str class_name);

@@ -11,7 +11,9 @@
 
 /* Everything that runs are derived from, and which details it came from. */
 struct evidence {
+	struct idx_snapshot *snapshot;
 	struct ax_arena arena;
+	struct ax_buf path;
 	size_t n_logs, log_capacity;
 	struct idx_log *logs;
 	uint64_t *log_details;
@@ -69,7 +71,7 @@ static int add_log(struct evidence *evidence, const struct idx_entry *entry, str
 }
 
 static int add_file(struct evidence *evidence, const struct idx_entry *entry,
-	struct ax_str path, const struct idx_detail *detail, struct ax_error *err)
+	struct ax_str path, struct ax_error *err)
 {
 	void *items = evidence->files;
 
@@ -82,47 +84,64 @@ static int add_file(struct evidence *evidence, const struct idx_entry *entry,
 		.class_name = entry->class_name,
 		.size = entry->size,
 		.mtime = entry->mtime,
-		.cfg = metadata_value(detail, AX_STR("cfg")),
-		.rows = metadata_value(detail, AX_STR("rows")),
-		.n_attributes = detail->n_attributes,
-		.attributes = detail->attributes,
 	};
 	evidence->file_details[evidence->n_files++] = entry->detail;
 	return 0;
 }
 
-static int add_evidence(struct evidence *evidence, struct idx_snapshot *snapshot,
-	const struct idx_entry *entry, struct ax_error *err)
+/* As idx_runs_input.look(). */
+static int look_at_file(void *context, size_t file, struct idx_run_facts *out,
+	struct ax_error *err)
 {
+	struct evidence *evidence = context;
+	const struct idx_entry entry = {
+		.name = evidence->files[file].path,
+		.detail = evidence->file_details[file],
+	};
 	struct idx_detail detail;
-	struct ax_buf path = { 0 };
+
+	if (idx_snapshot_detail(evidence->snapshot, &entry, &evidence->arena, &detail, err) < 0)
+		return -1;
+	*out = (struct idx_run_facts){
+		.cfg = metadata_value(&detail, AX_STR("cfg")),
+		.rows = metadata_value(&detail, AX_STR("rows")),
+		.n_attributes = detail.n_attributes,
+		.attributes = detail.attributes,
+	};
+	return 0;
+}
+
+static int add_evidence(struct evidence *evidence, const struct idx_entry *entry,
+	struct ax_error *err)
+{
+	struct ax_buf *path = &evidence->path;
+	struct idx_detail detail;
 
 	if (!entry->detail)
 		return 0;
-	ax_path_join(&path, entry->dir, entry->name);
-	char *copy = path.failed ? NULL : ax_arena_copy(&evidence->arena, ax_buf_str(&path));
-	struct ax_str full = ax_str(copy, path.len);
-	ax_buf_free(&path);
+	ax_buf_clear(path);
+	ax_path_join(path, entry->dir, entry->name);
+	char *copy = path->failed ? NULL : ax_arena_copy(&evidence->arena, ax_buf_str(path));
+	struct ax_str full = ax_str(copy, path->len);
 	if (!copy)
 		return no_memory(err);
-	if (idx_snapshot_detail(snapshot, entry, &evidence->arena, &detail, err) < 0)
+	if (!ax_str_equal(entry->class_name, AX_STR("log")))
+		return add_file(evidence, entry, full, err);
+	if (idx_snapshot_detail(evidence->snapshot, entry, &evidence->arena, &detail, err) < 0)
 		return -1;
-	if (ax_str_equal(entry->class_name, AX_STR("log")))
-		return add_log(evidence, entry, full, &detail, err);
-	return add_file(evidence, entry, full, &detail, err);
+	return add_log(evidence, entry, full, &detail, err);
 }
 
-static int gather(struct evidence *evidence, struct idx_snapshot *snapshot,
-	struct ax_error *err)
+static int gather(struct evidence *evidence, struct ax_error *err)
 {
 	struct idx_files *files = NULL;
 	struct idx_entry entry;
 	int found;
 
-	if (catalog_related_open(snapshot, &files, err) < 0)
+	if (catalog_related_open(evidence->snapshot, &files, err) < 0)
 		return -1;
 	while ((found = idx_files_next(files, &entry, err)) == 1) {
-		if (add_evidence(evidence, snapshot, &entry, err) < 0) {
+		if (add_evidence(evidence, &entry, err) < 0) {
 			found = -1;
 			break;
 		}
@@ -131,80 +150,25 @@ static int gather(struct evidence *evidence, struct idx_snapshot *snapshot,
 	return found;
 }
 
-/* A run's cfg and rows are borrowed from a file's: which one, by where they lie. */
-struct source {
-	uintptr_t cfg, rows;
-	uint64_t detail;
-};
-
-static int compare_sources(const void *a, const void *b)
-{
-	const struct source *x = a;
-	const struct source *y = b;
-
-	if (x->cfg != y->cfg)
-		return x->cfg < y->cfg ? -1 : 1;
-	return 0;
-}
-
-/* All files that have a cfg, ordered by it; NULL when memory ran out. */
-static struct source *sort_sources(const struct evidence *evidence, size_t *n_out)
-{
-	struct source *sources = malloc((evidence->n_files + 1) * sizeof(*sources));
-	size_t n = 0;
-
-	if (!sources)
-		return NULL;
-	for (size_t i = 0; i < evidence->n_files; i++) {
-		const struct idx_run_candidate *file = &evidence->files[i];
-		if (file->cfg.len)
-			sources[n++] = (struct source){ (uintptr_t)file->cfg.ptr,
-				(uintptr_t)file->rows.ptr, evidence->file_details[i] };
-	}
-	qsort(sources, n, sizeof(*sources), compare_sources);
-	*n_out = n;
-	return sources;
-}
-
-/* The detail that has the run's texts, or 0. */
-static uint64_t source_of(const struct source *sources, size_t n, const struct idx_run *run)
-{
-	struct source wanted = { .cfg = (uintptr_t)run->cfg.ptr };
-
-	if (!run->cfg.len)
-		return 0;
-	const struct source *source =
-		bsearch(&wanted, sources, n, sizeof(*sources), compare_sources);
-	if (!source || (run->rows.len && source->rows != (uintptr_t)run->rows.ptr))
-		return 0;
-	return source->detail;
-}
-
 /* Records on their way: what they borrow ends with the snapshot, before the first is written. */
 struct records {
 	struct ax_buf bytes; /* of each: text, and for owners u64 detail before it */
 	size_t count;
 };
 
-static bool encode_runs(struct records *records, const struct evidence *evidence,
+static void encode_runs(struct records *records, const struct evidence *evidence,
 	const struct idx_runs_output *output, struct ax_buf *scratch)
 {
-	size_t n = 0;
-	struct source *sources = sort_sources(evidence, &n);
-
-	if (!sources)
-		return false;
 	for (size_t i = 0; i < output->n_runs; i++) {
+		size_t file = output->cfg_files[i];
 		struct idx_run_texts texts = {
-			.detail = source_of(sources, n, &output->runs[i]),
+			.detail = file == SIZE_MAX ? 0 : evidence->file_details[file],
 		};
 		ax_buf_clear(scratch);
 		idx_run_encode(scratch, &output->runs[i], &texts);
 		ax_buf_append_sized(&records->bytes, ax_buf_str(scratch));
 		records->count++;
 	}
-	free(sources);
-	return true;
 }
 
 /* The number of the run with this id; runs are ordered by it. */
@@ -268,12 +232,12 @@ static int write_records(struct idx_update *update, const struct records *runs,
 static int derive(struct idx_snapshot *snapshot, const char *root, struct records *runs,
 	struct records *owners, struct ax_error *err)
 {
-	struct evidence evidence = { 0 };
+	struct evidence evidence = { .snapshot = snapshot };
 	struct idx_runs_output output = { 0 };
 	struct ax_buf scratch = { 0 };
 	int status = -1;
 
-	if (gather(&evidence, snapshot, err) < 0)
+	if (gather(&evidence, err) < 0)
 		goto out;
 	struct idx_runs_input input = {
 		.root = ax_str_from(root),
@@ -281,21 +245,24 @@ static int derive(struct idx_snapshot *snapshot, const char *root, struct record
 		.logs = evidence.logs,
 		.n_files = evidence.n_files,
 		.files = evidence.files,
+		.look = look_at_file,
+		.context = &evidence,
 	};
 	if (idx_runs_derive(&input, &evidence.arena, &output, err) < 0)
 		goto out;
-	bool encoded = encode_runs(runs, &evidence, &output, &scratch);
+	encode_runs(runs, &evidence, &output, &scratch);
 	encode_owners(owners, &output, output.log_owners, evidence.log_details, evidence.n_logs,
 		&scratch);
 	encode_owners(owners, &output, output.file_owners, evidence.file_details,
 		evidence.n_files, &scratch);
-	if (!encoded || scratch.failed || runs->bytes.failed || owners->bytes.failed)
+	if (scratch.failed || runs->bytes.failed || owners->bytes.failed)
 		no_memory(err);
 	else
 		status = 0;
 out:
 	ax_buf_free(&scratch);
 	ax_arena_free(&evidence.arena);
+	ax_buf_free(&evidence.path);
 	free(evidence.logs);
 	free(evidence.log_details);
 	free(evidence.files);

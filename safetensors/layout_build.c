@@ -285,7 +285,7 @@ static void sort_ties(struct sft_layout *layout)
 static bool sort_entries(struct sft_layout *layout)
 {
 	uint32_t count = layout->count;
-	struct place *memory = calloc(2 * (size_t)count, sizeof(*memory));
+	struct place *memory = calloc(2 * (size_t)count + 1, sizeof(*memory));
 	struct place *places = memory, *others = memory + count;
 	uint64_t bits = 0; /* that any of them has: sizes are multiples of something */
 

@@ -162,14 +162,32 @@ static void make_file(const struct file_row *row, struct idx_run_candidate *out)
 		.class_name = ax_str_from(row->class_name),
 		.size = 10,
 		.mtime = instant(row->mtime),
-		.cfg = ax_str_from(row->cfg),
-		.rows = AX_STR(""),
 	};
 }
 
+/* What is known of files beside their rows. */
+struct facts {
+	const struct file_row *rows;
+	struct idx_run_facts first; /* but for its cfg */
+	size_t asked;
+};
+
+static int look(void *context, size_t file, struct idx_run_facts *out, struct ax_error *err)
+{
+	struct facts *facts = context;
+
+	(void)err;
+	facts->asked++;
+	*out = (struct idx_run_facts){ .rows = AX_STR("") };
+	if (file == 0)
+		*out = facts->first;
+	out->cfg = ax_str_from(facts->rows[file].cfg);
+	return 0;
+}
+
 static void derive(const struct log_row *log_rows, size_t n_logs,
-	const struct idx_run_candidate *candidates, size_t n_files, struct ax_arena *arena,
-	struct idx_runs_output *out)
+	const struct idx_run_candidate *candidates, size_t n_files, struct facts *facts,
+	struct ax_arena *arena, struct idx_runs_output *out)
 {
 	struct idx_log *made = ax_arena_alloc(arena, n_logs * sizeof(*made));
 	struct ax_error err = { 0 };
@@ -182,6 +200,8 @@ static void derive(const struct log_row *log_rows, size_t n_logs,
 		.logs = made,
 		.n_files = n_files,
 		.files = candidates,
+		.look = look,
+		.context = facts,
 	};
 	assert_ok(idx_runs_derive(&input, arena, out, &err), &err);
 }
@@ -189,13 +209,14 @@ static void derive(const struct log_row *log_rows, size_t n_logs,
 static void files_belong_to_the_run_that_wrote_them(void **state)
 {
 	struct idx_run_candidate made[COUNT(files)];
+	struct facts facts = { .rows = files };
 	struct ax_arena arena = { 0 };
 	struct idx_runs_output out;
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(files); i++)
 		make_file(&files[i], &made[i]);
-	derive(logs, COUNT(logs), made, COUNT(files), &arena, &out);
+	derive(logs, COUNT(logs), made, COUNT(files), &facts, &arena, &out);
 	for (size_t i = 0; i < COUNT(files); i++) {
 		const struct idx_owner *owner = &out.file_owners[i];
 		if (owner->membership != files[i].membership ||
@@ -215,7 +236,7 @@ static void logs_are_their_own_runs(void **state)
 	struct idx_runs_output out;
 
 	(void)state;
-	derive(logs, COUNT(logs), NULL, 0, &arena, &out);
+	derive(logs, COUNT(logs), NULL, 0, NULL, &arena, &out);
 	assert_int_equal(out.n_runs, COUNT(logs) - 1);
 	for (size_t i = 0; i + 1 < COUNT(logs); i++) {
 		struct ax_str name = ax_str_from(logs[i].name);
@@ -267,16 +288,19 @@ static void runs_tell_what_their_logs_and_files_say(void **state)
 		{ AX_STR_INIT("hack_rate"), { .kind = IDX_REAL, .real = 0.25 } },
 	};
 	struct idx_run_candidate made[COUNT(rows)];
+	struct facts facts = {
+		.rows = rows,
+		.first = { .rows = AX_STR("[]"),
+			.n_attributes = COUNT(attributes),
+			.attributes = attributes },
+	};
 	struct ax_arena arena = { 0 };
 	struct idx_runs_output out;
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++)
 		make_file(&rows[i], &made[i]);
-	made[0].n_attributes = COUNT(attributes);
-	made[0].attributes = attributes;
-	made[0].rows = AX_STR("[]");
-	derive(&log, 1, made, COUNT(rows), &arena, &out);
+	derive(&log, 1, made, COUNT(rows), &facts, &arena, &out);
 	assert_int_equal(out.n_runs, 2);
 	const struct idx_run *run =
 		find_run(&out, "20260528T223214_fast_projected_seed41_g0_s41");
@@ -295,12 +319,14 @@ static void runs_tell_what_their_logs_and_files_say(void **state)
 	assert_str(run->files[0], "out/train_g0_s41.safetensors");
 	assert_str(run->files[1], "out/train_g0_s41_first_hack.safetensors");
 	assert_int_equal(run->size, 30);
-	assert_str_equal(run->cfg, made[0].cfg);
+	assert_str_equal(run->cfg, ax_str_from(rows[0].cfg));
+	assert_int_equal(out.cfg_files[run - out.runs], 0);
 	assert_str(run->rows, "[]");
 	assert_int_equal(run->n_attributes, 2);
 	assert_str(run->attributes[0].value.text, "Qwen/Qwen3-4B");
 	assert_true(run->attributes[1].value.real == 0.25);
 	run = find_run(&out, "20260601T000000_x");
+	assert_true(out.cfg_files[run - out.runs] == SIZE_MAX);
 	assert_str(run->log, "");
 	assert_str(run->status, "unknown");
 	assert_int_equal(run->end, made[3].mtime);
@@ -330,6 +356,40 @@ static void the_log_goes_first(void **state)
 	ax_arena_free(&arena);
 }
 
+/* Of files in a run's directory only the newest are looked at, until one has a cfg. */
+static void few_files_are_looked_at(void **state)
+{
+	static const char dir[] = "out/20260601T000000_x";
+	enum { MANY = 50 };
+	static char paths[MANY][64], times[MANY][32];
+	struct file_row rows[MANY];
+	struct idx_run_candidate made[MANY];
+	struct facts facts = { .rows = rows };
+	struct ax_arena arena = { 0 };
+	struct idx_runs_output out;
+
+	(void)state;
+	for (size_t i = 0; i < MANY; i++) {
+		snprintf(paths[i], sizeof(paths[i]), "%s/%02zu.safetensors", dir, MANY - i);
+		snprintf(times[i], sizeof(times[i]), "20260601T000000+%zu", i * 7 % MANY);
+		rows[i] = (struct file_row){ .path = paths[i],
+			.class_name = "checkpoint",
+			.mtime = times[i],
+			.cfg = i * 7 % MANY == MANY - 3 ? "{}"
+			       : i * 7 % MANY < 9       ? "{1}"
+							: "" };
+		make_file(&rows[i], &made[i]);
+	}
+	derive(NULL, 0, made, MANY, &facts, &arena, &out);
+	assert_int_equal(facts.asked, 3);
+	assert_int_equal(out.n_runs, 1);
+	assert_str(out.runs[0].cfg, "{}");
+	assert_int_equal(out.cfg_files[0] * 7 % MANY, MANY - 3);
+	assert_int_equal(out.runs[0].n_files, MANY);
+	assert_str(out.runs[0].files[0], "out/20260601T000000_x/01.safetensors");
+	ax_arena_free(&arena);
+}
+
 /* Many files that each fit many logs: the candidates are not copied for each. */
 static void many_ambiguous_files_stay_small(void **state)
 {
@@ -340,7 +400,9 @@ static void many_ambiguous_files_stay_small(void **state)
 	struct ax_arena arena = { 0 };
 	struct idx_runs_output out;
 	struct ax_error err = { 0 };
+	static struct file_row same[MANY];
 	struct file_row row = files[COUNT(files) - 1];
+	struct facts facts = { .rows = same };
 
 	(void)state;
 	row.path = "out/train_s7.safetensors";
@@ -348,13 +410,16 @@ static void many_ambiguous_files_stay_small(void **state)
 		make_log(&logs[0], &arena, &made[i]);
 		snprintf(slugs[i], sizeof(slugs[i]), "fast_vanilla_seed7_%zu_s7", i);
 		made[i].slug = ax_str_from(slugs[i]);
+		same[i] = row;
 		make_file(&row, &candidates[i]);
 	}
 	struct idx_runs_input input = { .root = AX_STR(""),
 		.n_logs = MANY,
 		.logs = made,
 		.n_files = MANY,
-		.files = candidates };
+		.files = candidates,
+		.look = look,
+		.context = &facts };
 	assert_ok(idx_runs_derive(&input, &arena, &out, &err), &err);
 	assert_int_equal(out.file_owners[MANY - 1].membership, IDX_RUN_AMBIGUOUS);
 	assert_true(ax_str_ends(out.file_owners[0].why, AX_STR(" and 1496 more")));
@@ -368,6 +433,7 @@ int main(void)
 		cmocka_unit_test(logs_are_their_own_runs),
 		cmocka_unit_test(runs_tell_what_their_logs_and_files_say),
 		cmocka_unit_test(the_log_goes_first),
+		cmocka_unit_test(few_files_are_looked_at),
 		cmocka_unit_test(many_ambiguous_files_stay_small),
 	};
 

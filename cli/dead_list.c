@@ -70,7 +70,7 @@ int cli_dead_list(const struct cli_dead_request *request, struct arc_dead *out,
 	if (status == 0)
 		status = arc_dead_find(&input, out, err);
 	*counts = (struct cli_dead_counts){ evidence.jobs.count, evidence.references.count,
-		evidence.pins.count };
+		evidence.references.n_unread, evidence.pins.count };
 	release(&evidence);
 	close(root);
 	return status;

@@ -21,7 +21,7 @@ struct cli_dead_request {
 
 /* How much was looked at. */
 struct cli_dead_counts {
-	size_t tasks, references, pins;
+	size_t tasks, references, unread, pins;
 };
 
 int cli_dead_list(const struct cli_dead_request *request, struct arc_dead *out,

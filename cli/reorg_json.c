@@ -79,6 +79,18 @@ static void write_edits(struct ax_json_writer *w, const struct cli_reorg *reorg)
 	ax_json_end_array(w);
 }
 
+static void write_unread(struct ax_json_writer *w, const struct idx_references *references)
+{
+	begin_list(w, "not_read");
+	for (size_t i = 0; i < references->n_unread; i++) {
+		ax_json_begin_object(w);
+		ax_json_write_path(w, "path", references->unread[i].file);
+		cli_record_json_text(w, "why", references->unread[i].why);
+		ax_json_end_object(w);
+	}
+	ax_json_end_array(w);
+}
+
 static void write_links(struct ax_json_writer *w, const struct cli_reorg *reorg)
 {
 	begin_list(w, "links");
@@ -216,6 +228,7 @@ int cli_reorg_json(struct cli_output *out, const struct cli_reorg *reorg,
 	write_moves(&w, &reorg->draft);
 	write_stays(&w, &reorg->draft);
 	write_edits(&w, reorg);
+	write_unread(&w, &reorg->references);
 	write_links(&w, reorg);
 	return end_document(&w, out, reorg, outcome, err);
 }

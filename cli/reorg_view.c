@@ -228,6 +228,8 @@ static void print_unresolved(struct cli_output *out, const struct cli_reorg *reo
 		if (i == 0)
 			print_heading(out, "not read");
 		fputs("  ", out->stream);
+		cli_print_path(out, reorg->references.unread[i].file);
+		fputs(": ", out->stream);
 		cli_print_wrapped(out, reorg->references.unread[i].why, 2, right_edge(out));
 	}
 	if (edits->n_unresolved == 0)

@@ -91,6 +91,7 @@ static const struct member reorg[] = {
 		  "invalid, lfs-pointer, writing, in-use or unknown" },
 	{ "edits", "[{file, line, old, new}]: lines that name what moves" },
 	{ "unresolved", "[{file, line, text, why}]: names made at run time, left alone" },
+	{ "not_read", "[{path, why}]: scripts that were not looked at for paths" },
 	{ "links", "[{path, target}]: links left at old paths" },
 	{ "retargets", "[{path, old, new}]: links of yours that follow what moved" },
 	{ "gate", "{state, queue, tasks: [{id, queue, state, command, touches, verdict, "

@@ -11,7 +11,10 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -64,8 +67,11 @@ static int read_reference_file(struct reference_finder *finder, int dir, const c
 	int status;
 
 	if (ax_file_read(dir, name, FILE_LIMIT, &text, &mistake) < 0) {
+		size_t length = strlen(name);
+		bool is_named = strncmp(mistake.message, name, length) == 0 &&
+				strncmp(mistake.message + length, ": ", 2) == 0;
 		ax_buf_free(&text);
-		return add_unread(finder, path, mistake.message);
+		return add_unread(finder, path, mistake.message + (is_named ? length + 2 : 0));
 	}
 	/* Programs and pictures that a glob happens to match hold no paths to edit. */
 	bool is_text = ax_str_find(ax_buf_str(&text), '\0') == text.len;
@@ -130,6 +136,48 @@ static bool may_hold(const struct reference_finder *finder, struct ax_str path)
 	return false;
 }
 
+/* Where an open file or directory is, from the root; false when it is not below the root. */
+static bool find_place(struct reference_finder *finder, int fd, struct ax_buf *out)
+{
+	char link[32], root[PATH_MAX], target[PATH_MAX];
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", finder->root);
+	ssize_t root_length = readlink(link, root, sizeof(root));
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	ssize_t length = readlink(link, target, sizeof(target));
+	return root_length > 0 && length > 0 &&
+	       ax_path_relative(out, ax_str(root, (size_t)root_length),
+		       ax_str(target, (size_t)length));
+}
+
+/* Links are not followed: what one leads to is read by its own name, or said not to be read. */
+static int visit_link(struct reference_finder *finder, int dir, const char *name,
+	struct ax_str path)
+{
+	int fd = openat(dir, name, O_PATH | O_CLOEXEC);
+	struct ax_buf place = { 0 };
+	struct stat st;
+	bool is_read = true;
+
+	if (fd < 0) /* It leads nowhere: there is nothing to read. */
+		return 0;
+	bool is_below = find_place(finder, fd, &place);
+	struct ax_str target = ax_buf_str(&place);
+	if (fstat(fd, &st) < 0)
+		is_read = false;
+	else if (S_ISREG(st.st_mode) && is_any(&finder->config->references, path))
+		is_read = is_below && is_any(&finder->config->references, target);
+	else if (S_ISDIR(st.st_mode) && may_hold(finder, path))
+		is_read =
+			is_below && (may_hold(finder, target) ||
+					    is_left_out(finder, target, ax_path_name(target)));
+	close(fd);
+	ax_buf_free(&place);
+	return is_read ? 0
+		       : add_unread(finder, path,
+				 "a symlink out of what is looked at for paths to edit");
+}
+
 static int walk(struct reference_finder *finder, struct ax_str path, unsigned depth);
 
 static int visit(struct reference_finder *finder, int dir, const char *name, struct ax_str path,
@@ -142,6 +190,8 @@ static int visit(struct reference_finder *finder, int dir, const char *name, str
 		return 0;
 	if (S_ISDIR(st.st_mode))
 		return may_hold(finder, path) ? walk(finder, path, depth + 1) : 0;
+	if (S_ISLNK(st.st_mode))
+		return visit_link(finder, dir, name, path);
 	if (S_ISREG(st.st_mode) && is_any(&finder->config->references, path))
 		return read_reference_file(finder, dir, name, path);
 	return 0;

@@ -123,6 +123,10 @@ static void print_summary(struct cli_output *out, const struct total *may_go,
 	if (kept->rows)
 		fprintf(out->stream, "%zu kept, %s%s\n", kept->rows, kept_size,
 			all ? "" : ": artidx dead --all says by what");
+	if (counts->unread)
+		fprintf(out->stream,
+			"%zu script%s could not be looked at: artidx reorg says why\n",
+			counts->unread, counts->unread == 1 ? "" : "s");
 	fprintf(out->stream,
 		"%slooked at %zu tasks, %zu lines of scripts, %zu pins, runs, links, open "
 		"files%s\n",

@@ -896,3 +896,23 @@ interrupted() { truncate -s -64 .artidx/journal/*.journal; }
 	expect 0 artidx reorg --undo
 	state | diff ../before -
 }
+
+@test "a script that is a symlink out of what is read is named, not passed over" {
+	bases
+	mkdir scripts elsewhere
+	echo 'use out/v_hack_b.safetensors' >elsewhere/real.sh
+	ln -s ../elsewhere/real.sh scripts/out_of_sight.sh
+	ln -s ../elsewhere scripts/more
+	ln -s ../justfile scripts/just
+	ln -s nowhere scripts/dangling
+	expect 0 artidx reorg $idle
+	has "not read"
+	has "scripts/out_of_sight.sh: a symlink out of"
+	has "scripts/more: a symlink out of"
+	lacks scripts/just
+	lacks scripts/dangling
+	[ "$(artidx reorg --json $idle | jq -r '.not_read[].path' | sort | xargs)" = "scripts/more scripts/out_of_sight.sh" ]
+	expect 0 artidx reorg --apply $idle
+	[ -L scripts/out_of_sight.sh ]
+	[ "$(cat elsewhere/real.sh)" = 'use out/v_hack_b.safetensors' ]
+}

@@ -16,8 +16,8 @@
 enum {
 	GROUP_LIMIT = 64,
 	UNRESOLVED_LIMIT = 40,
-	STAY_COLUMN =
-		16, /* where the path of what stays begins, and its reason if not behind */
+	STAY_COLUMN = 16, /* of the path of what stays, and of a reason below it */
+	SERIES_MIN = 4,   /* files beside each other with one reason to stay: a line */
 	NO_LIMIT = 1000000,
 };
 
@@ -86,12 +86,28 @@ static void print_groups(struct cli_output *out, const struct reorg_draft *draft
 	}
 }
 
-static void print_moves(struct cli_output *out, const struct reorg_draft *draft,
-	bool every_file)
+static void print_total(struct cli_output *out, const struct reorg_draft *draft, bool applied)
 {
+	char count[AX_UNITS_MAX], size[AX_UNITS_MAX];
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < draft->n_moves; i++)
+		bytes += draft->moves[i].size;
+	ax_count_format(draft->n_moves, count);
+	ax_size_format(bytes, size);
+	fprintf(out->stream, "%s%s%s  %s file%s, %s\n", out->palette->bold,
+		applied ? "moved" : "moves", out->palette->reset, count,
+		draft->n_moves == 1 ? "" : "s", size);
+}
+
+static void print_moves(struct cli_output *out, const struct reorg_draft *draft,
+	const struct cli_reorg_outcome *outcome)
+{
+	bool every_file = outcome->verbose;
+
 	if (draft->n_moves == 0)
 		return;
-	print_heading(out, "moves");
+	print_total(out, draft, outcome->applied);
 	if (!every_file)
 		print_groups(out, draft);
 	for (size_t i = 0; every_file && i < draft->n_moves; i++) {
@@ -109,7 +125,7 @@ static void print_moves(struct cli_output *out, const struct reorg_draft *draft,
 	for (size_t i = 0; i < draft->n_retargets; i++) {
 		fputs("  symlink      ", out->stream);
 		cli_print_path(out, draft->retargets[i].path);
-		fputs(" will point to ", out->stream);
+		fputs(outcome->applied ? " points to " : " will point to ", out->stream);
 		cli_print_path(out, draft->retargets[i].new_target);
 		fputc('\n', out->stream);
 	}
@@ -132,40 +148,64 @@ static unsigned right_edge(const struct cli_output *out)
 	return out->columns ? out->columns : NO_LIMIT;
 }
 
+/* How many files from the first on stay beside each other for the same reason. */
+static size_t series_length(const struct reorg_stay *stays, size_t n)
+{
+	size_t length = 1;
+
+	while (length < n && stays[length].flag == stays->flag &&
+		ax_str_equal(stays[length].why, stays->why) &&
+		ax_str_equal(ax_path_dir(stays[length].path), ax_path_dir(stays->path)))
+		length++;
+	return length;
+}
+
 /* Path and reason on one line where both fit, else the reason below. */
-static void print_stay(struct cli_output *out, const struct reorg_stay *stay)
+static void print_stay(struct cli_output *out, const struct reorg_stay *stay, size_t count)
 {
 	const struct cli_palette *palette = out->palette;
 	struct ax_buf line = { 0 };
 
-	fprintf(out->stream, "  %s%-13s%s ", palette->yellow, reorg_flag_name(stay->flag),
-		palette->reset);
 	ax_text_quote(&line, stay->path);
+	if (count > 1)
+		ax_buf_printf(&line, " and %zu more beside it", count - 1);
+	size_t start = line.len;
 	ax_buf_append_text(&line, ": ");
 	ax_text_escape(&line, stay->why);
-	size_t width = STAY_COLUMN + ax_text_width(ax_buf_str(&line));
-	cli_print_path(out, stay->path);
-	fprintf(out->stream, "%s:", palette->dim);
-	if (width <= right_edge(out)) {
-		fputc(' ', out->stream);
-	} else {
+	struct ax_str whole = ax_buf_str(&line);
+	bool fits = STAY_COLUMN + ax_text_width(whole) <= right_edge(out);
+
+	fprintf(out->stream, "  %s%-13s%s %.*s%s:", palette->yellow,
+		reorg_flag_name(stay->flag), palette->reset,
+		AX_STR_ARG(ax_str_slice(whole, 0, start)), palette->dim);
+	if (!fits)
 		fputc('\n', out->stream);
-		cli_print_pad(out, STAY_COLUMN);
-	}
-	cli_print_wrapped(out, stay->why, STAY_COLUMN,
-		width <= right_edge(out) ? NO_LIMIT : right_edge(out));
+	cli_print_pad(out, fits ? 1 : STAY_COLUMN);
+	cli_print_wrapped(out, stay->why, STAY_COLUMN, fits ? NO_LIMIT : right_edge(out));
 	fputs(palette->reset, out->stream);
 	cli_print_done(out, &line);
 }
 
-static void print_stays(struct cli_output *out, const struct reorg_draft *draft)
+static void print_stays(struct cli_output *out, const struct reorg_draft *draft,
+	bool every_file)
 {
+	const struct reorg_stay *stays = draft->stays;
+	bool has_series = false;
+
 	if (draft->n_stays == 0)
 		return;
-	fprintf(out->stream, "%sstays%s  %zu file%s\n", out->palette->bold, out->palette->reset,
-		draft->n_stays, draft->n_stays == 1 ? "" : "s");
-	for (size_t i = 0; i < draft->n_stays; i++)
-		print_stay(out, &draft->stays[i]);
+	for (size_t i = 0; !every_file && !has_series && i < draft->n_stays; i++)
+		has_series = series_length(&stays[i], draft->n_stays - i) >= SERIES_MIN;
+	fprintf(out->stream, "%sstays%s  %zu file%s%s\n", out->palette->bold,
+		out->palette->reset, draft->n_stays, draft->n_stays == 1 ? "" : "s",
+		has_series ? " (-v names each of them)" : "");
+	for (size_t i = 0; i < draft->n_stays;) {
+		size_t length = has_series ? series_length(&stays[i], draft->n_stays - i) : 1;
+		if (length < SERIES_MIN)
+			length = 1;
+		print_stay(out, &stays[i], length);
+		i += length;
+	}
 }
 
 static void print_task(struct cli_output *out, const struct reorg_gate_task *task)
@@ -254,7 +294,19 @@ static void print_unresolved(struct cli_output *out, const struct cli_reorg *reo
 			edits->n_unresolved - UNRESOLVED_LIMIT);
 }
 
-static int print_edits(struct cli_output *out, const struct cli_reorg *reorg,
+static void print_edited_files(struct cli_output *out, const struct reorg_plan *plan)
+{
+	for (size_t i = 0; i < plan->n_acts; i++) {
+		if (plan->acts[i].kind != REORG_EDIT)
+			continue;
+		fputs("  ", out->stream);
+		cli_print_path(out, plan->acts[i].from);
+		fputc('\n', out->stream);
+	}
+}
+
+/* What will change in scripts as a diff; what has changed by the scripts' names. */
+static int print_edits(struct cli_output *out, const struct cli_reorg *reorg, bool applied,
 	struct ax_error *err)
 {
 	if (reorg->edits.n_edits == 0)
@@ -264,9 +316,13 @@ static int print_edits(struct cli_output *out, const struct cli_reorg *reorg,
 			out->palette->bold, out->palette->reset, reorg->edits.n_edits);
 		return 0;
 	}
-	fprintf(out->stream, "%sedits%s  %zu place%s\n", out->palette->bold,
-		out->palette->reset, reorg->edits.n_edits,
+	fprintf(out->stream, "%s%s%s  %zu place%s\n", out->palette->bold,
+		applied ? "edited" : "edits", out->palette->reset, reorg->edits.n_edits,
 		reorg->edits.n_edits == 1 ? "" : "s");
+	if (applied) {
+		print_edited_files(out, &reorg->schedule.plan);
+		return 0;
+	}
 	return cli_reorg_diff_print(out, &reorg->schedule.plan, reorg->root, err);
 }
 
@@ -294,10 +350,10 @@ static void print_next_step(struct cli_output *out, const struct cli_reorg *reor
 int cli_reorg_print(struct cli_output *out, const struct cli_reorg *reorg,
 	const struct cli_reorg_outcome *outcome, struct ax_error *err)
 {
-	print_moves(out, &reorg->draft, outcome->verbose);
+	print_moves(out, &reorg->draft, outcome);
 	print_links(out, &reorg->schedule);
-	print_stays(out, &reorg->draft);
-	if (!outcome->applied && print_edits(out, reorg, err) < 0)
+	print_stays(out, &reorg->draft, outcome->verbose);
+	if (print_edits(out, reorg, outcome->applied, err) < 0)
 		return -1;
 	print_unresolved(out, reorg);
 	if (!outcome->applied && outcome->id)

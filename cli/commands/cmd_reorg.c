@@ -262,7 +262,7 @@ static const struct opt options[] = {
 	OPT(struct reorg_settings, prune_links, 0, "prune-links", NULL,
 		"remove such links that no task and no script names any more"),
 	OPT(struct reorg_settings, no_edits, 0, "no-edits", NULL, "leave scripts as they are"),
-	OPT(struct reorg_settings, verbose, 'v', "verbose", NULL, "every move on a line"),
+	OPT(struct reorg_settings, verbose, 'v', "verbose", NULL, "every file on a line"),
 	OPT(struct reorg_settings, json, 0, "json", NULL, "the plan as one JSON document"),
 	{ 0 },
 };

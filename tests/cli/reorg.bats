@@ -92,6 +92,30 @@ idle=--queue=none
 		sed -E 's/^ *"(path|flag)": "(.*)",?$/\2/' | paste - - | sort | diff ../flags -
 }
 
+@test "a series that stays for one reason takes one line, and what was done is told as done" {
+	bases
+	mkdir -p out/probe_distill/odd
+	for k in 0 1 2 3 4 5; do echo x >out/probe_distill/odd/step_$k.txt; done
+	echo y >out/a.txt
+	echo y >out/b.txt
+	expect 0 artidx reorg $idle
+	[[ ${lines[0]} =~ ^moves\ \ 4\ files,\ 856$ ]]
+	has "stays  8 files (-v names each of them)"
+	has "  unknown       out/probe_distill/odd/step_0.txt and 5 more beside it: its directory"
+	lacks step_1.txt
+	has "  unknown       out/a.txt: the layout"
+	has "  unknown       out/b.txt: the layout"
+	expect 0 artidx reorg $idle -v
+	has "stays  8 files"
+	lacks "names each"
+	has "out/probe_distill/odd/step_0.txt: its directory"
+	has "out/probe_distill/odd/step_5.txt: its directory"
+	expect 0 artidx reorg --apply $idle
+	[[ ${lines[0]} =~ ^moved\ \ 4\ files,\ 856$ ]]
+	has "edited  1 place"
+	[[ $output == *$'\n  justfile\n'* ]]
+}
+
 @test "scripts change as the diff says, and nowhere else" {
 	sample
 	cp -a . ../before

@@ -35,6 +35,13 @@ struct search {
 	char *bytes; /* SAMPLES_MAX samples */
 };
 
+static int by_member(const void *a, const void *b)
+{
+	const struct candidate *x = a, *y = b;
+
+	return x->member < y->member ? -1 : x->member > y->member;
+}
+
 static int by_content(const void *a, const void *b)
 {
 	const struct candidate *x = a, *y = b;
@@ -43,7 +50,7 @@ static int by_content(const void *a, const void *b)
 		return x->size < y->size ? -1 : 1;
 	if (x->samples != y->samples)
 		return x->samples < y->samples ? -1 : 1;
-	return x->member < y->member ? -1 : x->member > y->member;
+	return by_member(a, b);
 }
 
 /* The end of the row of candidates that begins with i and has one size and one digest. */
@@ -168,6 +175,9 @@ static int join_row(struct search *search, size_t begin, size_t end, struct ax_e
 static int run(struct search *search, struct ax_error *err)
 {
 	drop_single(search);
+	/* By path: directories are opened once. */
+	if (search->n)
+		qsort(search->candidates, search->n, sizeof(*search->candidates), by_member);
 	for (size_t i = 0; i < search->n; i++) {
 		if (sample(search, &search->candidates[i], err) < 0)
 			return -1;

@@ -41,6 +41,7 @@ struct packer {
 	struct arc_crew *crew;
 	struct sft_header *header;
 	struct arc_encoder *encoder;
+	struct arc_tar_writer *tar_writer;
 	struct arc_sha256_hasher *sha256;
 	bool plain;
 	size_t n_labels_seen;
@@ -224,7 +225,7 @@ static int append_header(struct packer *packer, struct arc_member *member, struc
 	if (!name.len)
 		return ax_fail(err, ENOMEM, "%s: no memory", packer->path);
 	size_t before = content->len;
-	if (arc_tar_append_header(content, &in_tar, name, target, err) < 0)
+	if (arc_tar_append_header(packer->tar_writer, content, &in_tar, name, target, err) < 0)
 		return -1;
 	member->header_at = packer->tar;
 	packer->tar += content->len - before;
@@ -611,6 +612,7 @@ static int set_up(struct packer *packer, struct ax_error *err)
 	}
 	if (sft_header_new(NULL, &packer->header, err) < 0 ||
 		arc_encoder_new(&packer->encoder, err) < 0 ||
+		arc_tar_writer_new(&packer->tar_writer, err) < 0 ||
 		arc_writer_new(packer->fd, packer->path, &packer->writer, err) < 0)
 		return -1;
 	packer->sha256 = arc_sha256_new();
@@ -648,6 +650,7 @@ static void tear_down(struct packer *packer)
 		arc_pack_scratch_free(packer->shared.scratches[i]);
 	sft_header_free(packer->header);
 	arc_encoder_free(packer->encoder);
+	arc_tar_writer_free(packer->tar_writer);
 	arc_sha256_free(packer->sha256);
 	arc_writer_free(packer->writer);
 	arc_frames_free(&packer->frames);

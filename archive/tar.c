@@ -12,27 +12,60 @@
 
 /*
  * libarchive converts names by the locale of the thread. This one takes UTF-8 as UTF-8 and leaves
- * all else as bytes, whatever the user's locale is.
+ * all else as bytes, whatever the user's locale is. Without it names are bytes. Making one takes
+ * longer than a header, so it is kept.
  */
-struct utf8 {
-	locale_t locale, before;
-};
-
-static struct utf8 enter_utf8(void)
+static locale_t new_utf8(void)
 {
-	struct utf8 utf8 = { .locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0) };
-
-	if (utf8.locale != (locale_t)0)
-		utf8.before = uselocale(utf8.locale);
-	return utf8;
+	return newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
 }
 
-static void leave_utf8(struct utf8 utf8)
+static void free_utf8(locale_t utf8)
 {
-	if (utf8.locale == (locale_t)0)
+	if (utf8 != (locale_t)0)
+		freelocale(utf8);
+}
+
+/* Returns what to leave for. */
+static locale_t enter(locale_t utf8)
+{
+	return utf8 != (locale_t)0 ? uselocale(utf8) : (locale_t)0;
+}
+
+static void leave(locale_t before)
+{
+	if (before != (locale_t)0)
+		uselocale(before);
+}
+
+struct arc_tar_writer {
+	locale_t utf8;
+	struct archive_entry *entry;
+};
+
+int arc_tar_writer_new(struct arc_tar_writer **out, struct ax_error *err)
+{
+	struct arc_tar_writer *writer = calloc(1, sizeof(*writer));
+
+	if (!writer)
+		return ax_fail(err, ENOMEM, "no memory for tar headers");
+	writer->utf8 = new_utf8();
+	writer->entry = archive_entry_new();
+	if (!writer->entry) {
+		arc_tar_writer_free(writer);
+		return ax_fail(err, ENOMEM, "no memory for tar headers");
+	}
+	*out = writer;
+	return 0;
+}
+
+void arc_tar_writer_free(struct arc_tar_writer *writer)
+{
+	if (!writer)
 		return;
-	uselocale(utf8.before);
-	freelocale(utf8.locale);
+	archive_entry_free(writer->entry);
+	free_utf8(writer->utf8);
+	free(writer);
 }
 
 struct output {
@@ -129,33 +162,34 @@ static int write_entry(struct archive *writer, struct archive_entry *entry,
 	return archive_write_data(writer, "", 0) < 0 ? -1 : 0;
 }
 
-int arc_tar_append_header(struct ax_buf *buf, const struct arc_member *member,
-	struct ax_str name, struct ax_str target, struct ax_error *err)
+int arc_tar_append_header(struct arc_tar_writer *writer, struct ax_buf *buf,
+	const struct arc_member *member, struct ax_str name, struct ax_str target,
+	struct ax_error *err)
 {
-	struct utf8 utf8 = enter_utf8();
-	struct archive *writer = archive_write_new();
-	struct archive_entry *entry = archive_entry_new();
+	locale_t before = enter(writer->utf8);
+	struct archive *archive = archive_write_new();
+	struct archive_entry *entry = archive_entry_clear(writer->entry);
 	struct output output = { .buf = buf };
 	int status = -1;
 
-	if (!writer || !entry) {
+	if (!archive) {
 		ax_fail(err, ENOMEM, "%.*s: no memory for a tar header", AX_STR_ARG(name));
 	} else if (fill_entry(entry, member, name, target) < 0 ||
-		   write_entry(writer, entry, &output) < 0) {
+		   write_entry(archive, entry, &output) < 0) {
 		ax_fail(err, EIO, "%.*s: cannot be put in a tar: %s", AX_STR_ARG(name),
-			archive_error_string(writer) ? archive_error_string(writer)
-						     : "unknown reason");
+			archive_error_string(archive) ? archive_error_string(archive)
+						      : "unknown reason");
 	} else {
 		status = ax_buf_check(buf, "tar header", err);
 	}
 	output.closed = true;
-	archive_write_free(writer);
-	archive_entry_free(entry);
-	leave_utf8(utf8);
+	archive_write_free(archive);
+	leave(before);
 	return status;
 }
 
 struct arc_tar_reader {
+	locale_t utf8;
 	const struct arc_tar_source *source;
 	struct archive *archive;
 	struct archive_entry *entry;
@@ -195,6 +229,7 @@ int arc_tar_open(const struct arc_tar_source *source, struct arc_tar_reader **ou
 	reader->source = source;
 	reader->archive = archive_read_new();
 	reader->entry = archive_entry_new();
+	reader->utf8 = new_utf8();
 	if (!reader->archive || !reader->entry ||
 		archive_read_support_format_tar(reader->archive) != ARCHIVE_OK) {
 		arc_tar_close(reader);
@@ -217,6 +252,7 @@ void arc_tar_close(struct arc_tar_reader *reader)
 		return;
 	archive_read_free(reader->archive);
 	archive_entry_free(reader->entry);
+	free_utf8(reader->utf8);
 	free(reader);
 }
 
@@ -238,11 +274,11 @@ static enum arc_type member_type(struct archive_entry *entry)
 
 int arc_tar_next(struct arc_tar_reader *reader, struct arc_member *out, struct ax_error *err)
 {
-	struct utf8 utf8 = enter_utf8();
+	locale_t before = enter(reader->utf8);
 	struct archive_entry *entry = reader->entry;
 	int result = archive_read_next_header2(reader->archive, entry);
 
-	leave_utf8(utf8);
+	leave(before);
 	if (result == ARCHIVE_EOF)
 		return 0;
 	if (result < ARCHIVE_WARN)

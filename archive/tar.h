@@ -22,13 +22,19 @@ static inline size_t arc_tar_padding(uint64_t stored)
 	return (size_t)(-stored & (ARC_TAR_BLOCK - 1));
 }
 
+/* Makes headers, for one thread. */
+struct arc_tar_writer;
+int arc_tar_writer_new(struct arc_tar_writer **out, struct ax_error *err);
+void arc_tar_writer_free(struct arc_tar_writer *writer); /* NULL is allowed */
+
 /*
  * Append what precedes the content of a member in a tar: its headers, and the map of a sparse
  * file. Names are as in the tar: name and target may end with ".planar" where the member's own
  * do not.
  */
-int arc_tar_append_header(struct ax_buf *buf, const struct arc_member *member,
-	struct ax_str name, struct ax_str target, struct ax_error *err);
+int arc_tar_append_header(struct arc_tar_writer *writer, struct ax_buf *buf,
+	const struct arc_member *member, struct ax_str name, struct ax_str target,
+	struct ax_error *err);
 
 /* Where the bytes of a tar come from: the next ones, 0 at the end, -1 after filling err. */
 struct arc_tar_source {

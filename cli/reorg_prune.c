@@ -51,13 +51,15 @@ static bool is_named(const struct idx_reference *reference, struct ax_str path)
 {
 	struct ax_str name = ax_path_name(path), context = reference->context;
 
+	if (ax_path_below(reference->target, path))
+		return true;
 	if (reference->kind == IDX_REF_DYNAMIC)
 		return ax_str_starts(path, reference->target);
 	/* What is joined may be anything; it is the link where the line has its name too. */
 	if (reference->kind == IDX_REF_JOINED)
 		return ax_str_starts(path, reference->target) &&
 		       memmem(context.ptr, context.len, name.ptr, name.len);
-	return ax_path_below(reference->target, path) || ax_path_below(path, reference->target);
+	return ax_path_below(path, reference->target);
 }
 
 /* The reference that names path, or may; NULL when there is none. */

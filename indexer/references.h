@@ -4,8 +4,8 @@
  * The configured files (justfile, scripts, sources) are read for paths into the data
  * directories, written as out/x, ./out/x or as an absolute path. Files are text of any kind, so
  * a path is found by its surroundings: it begins at a boundary and ends at one. What is put
- * together at run time (v_hack_{{ NAME }}, Path("out") / name, os.path.join("out", name)) is
- * reported as dynamic or joined, and never guessed.
+ * together at run time (v_hack_{{ NAME }}, Path("out") / name, os.path.join("out", name), $OUT/x
+ * where the file says OUT=out) is reported as dynamic or joined, and never guessed.
  */
 #ifndef ARTIDX_INDEXER_REFERENCES_H
 #define ARTIDX_INDEXER_REFERENCES_H

@@ -24,15 +24,6 @@
 
 enum { CONTEXT_LIMIT = 400, TOKEN_LIMIT = 4096 };
 
-/* One hit of a data directory's name. */
-struct hit {
-	struct ax_str file, text; /* the whole file */
-	size_t start;             /* of the data directory's name, as written */
-	size_t begin; /* of the path as written: at start, "./" or the root's path */
-	size_t data_len;
-	bool unsure;
-};
-
 static bool is_name_byte(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
@@ -119,8 +110,7 @@ static size_t skip_dots(struct ax_str text, size_t start)
 	return start;
 }
 
-/* Look at what stands before the hit; false when it is no path of ours. */
-static bool look_before(const struct reference_finder *finder, struct hit *hit)
+bool reference_look_before(const struct reference_finder *finder, struct hit *hit)
 {
 	struct ax_str text = hit->text;
 	struct ax_str root = finder->root_path;
@@ -157,10 +147,9 @@ static struct ax_str quoted_rest(const struct hit *hit)
 	return end < line ? ax_str_slice(rest, 0, end) : (struct ax_str){ 0 };
 }
 
-/* Up to the next byte that ends a word; a placeholder {{ X }} belongs to it as a whole. */
-static struct ax_str word_rest(const struct hit *hit)
+struct ax_str reference_word(struct ax_str text, size_t at)
 {
-	struct ax_str rest = ax_str_slice(hit->text, hit->start, TOKEN_LIMIT);
+	struct ax_str rest = ax_str_slice(text, at, TOKEN_LIMIT);
 	size_t end = 0;
 	int depth = 0;
 
@@ -203,13 +192,13 @@ static int look_up(struct reference_finder *finder, struct ax_str path,
 	return found;
 }
 
-static size_t dynamic_start(struct ax_str text)
+struct ax_str reference_literal(struct ax_str word)
 {
 	size_t at = 0;
 
-	while (at < text.len && !is_dynamic_byte(text.ptr[at]))
+	while (at < word.len && !is_dynamic_byte(word.ptr[at]))
 		at++;
-	return at;
+	return ax_str_slice(word, 0, at);
 }
 
 /* A quoted string up to the word in which the next path begins: "out/$X out/y" holds two. */
@@ -279,7 +268,7 @@ static struct ax_str normal_start(struct reference_finder *finder, struct ax_str
 static int measure(struct reference_finder *finder, const struct hit *hit, struct ax_str *text,
 	struct ax_str *target, enum idx_reference_kind *kind)
 {
-	struct ax_str word = word_rest(hit);
+	struct ax_str word = reference_word(hit->text, hit->start);
 	struct ax_str candidates[3] = { quoted_rest(hit), word, word };
 	struct ax_str trimmed = word;
 
@@ -302,11 +291,11 @@ static int measure(struct reference_finder *finder, const struct hit *hit, struc
 		return 0;
 	}
 	*text = candidates[0].len > word.len ? until_next(hit, candidates[0]) : word;
-	size_t literal = dynamic_start(*text);
-	*kind = literal < text->len ? IDX_REF_DYNAMIC : IDX_REF_MISSING;
+	struct ax_str literal = reference_literal(*text);
+	*kind = literal.len < text->len ? IDX_REF_DYNAMIC : IDX_REF_MISSING;
 	/* "out/v_hack_" is a start of names, "out/pools/" a directory: keep them apart. */
 	if (*kind == IDX_REF_DYNAMIC)
-		*target = normal_start(finder, ax_str_slice(*text, 0, literal));
+		*target = normal_start(finder, literal);
 	else if (is_continued(hit->text, hit->start + text->len, true))
 		set_start(*text, text, target, kind);
 	else
@@ -328,7 +317,7 @@ static struct ax_str line_around(struct ax_str text, size_t at)
 							: CONTEXT_LIMIT);
 }
 
-static int add(struct reference_finder *finder, const struct hit *hit, uint64_t line,
+int reference_add(struct reference_finder *finder, const struct hit *hit, uint64_t line,
 	const struct idx_reference *reference)
 {
 	struct idx_references *found = finder->found;
@@ -356,10 +345,9 @@ static int add(struct reference_finder *finder, const struct hit *hit, uint64_t 
 	return 0;
 }
 
-/* Whether text ends in the call of something that makes paths of its arguments. */
-static bool ends_in_call(struct ax_str text)
+bool reference_ends_in_call(struct ax_str text)
 {
-	static const char *const calls[] = { "Path(", "join(", "joinpath(" };
+	static const char *const calls[] = { "Path(", "join(", "joinpath(", "file.path(" };
 
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
 		size_t len = strlen(calls[i]);
@@ -389,7 +377,7 @@ static bool is_joined(const struct hit *hit)
 		;
 	/* "out" / name, and not the words "out" /name of a shell. */
 	return ax_str_starts(ax_str_slice(text, end, text.len), AX_STR("/ ")) ||
-	       ends_in_call(ax_str_slice(text, 0, open - 1));
+	       reference_ends_in_call(ax_str_slice(text, 0, open - 1));
 }
 
 /*
@@ -456,9 +444,9 @@ static int scan_for(struct reference_finder *finder, struct ax_str file, struct 
 		for (; counted < at; counted++)
 			line += text.ptr[counted] == '\n';
 		bool is_path = text.ptr[next] == '/' || is_quoted_slash(text, next);
-		if (look_before(finder, &hit) && (is_path || is_joined(&hit))) {
+		if (reference_look_before(finder, &hit) && (is_path || is_joined(&hit))) {
 			if (describe(finder, &hit, &reference) < 0 ||
-				add(finder, &hit, line, &reference) < 0)
+				reference_add(finder, &hit, line, &reference) < 0)
 				return -1;
 			next = at +
 			       (reference.text.len > data.len ? reference.text.len : data.len);
@@ -476,7 +464,8 @@ int reference_scan_text(struct reference_finder *finder, struct ax_str file, str
 		/* A project that is all data has no name to look for. */
 		if (config->data.items[i].len == 0)
 			continue;
-		if (scan_for(finder, file, text, config->data.items[i]) < 0)
+		if (scan_for(finder, file, text, config->data.items[i]) < 0 ||
+			reference_scan_names(finder, file, text, config->data.items[i]) < 0)
 			return -1;
 	}
 	return 0;

@@ -87,13 +87,13 @@ static int judge_dynamic(struct reorg_edits *edits, const struct reorg_draft *dr
 
 /* What may be a name of something that moves, or of something to come in a directory that does. */
 static int judge_unsure(struct reorg_edits *edits, const struct reorg_draft *draft,
-	const struct idx_reference *reference, struct ax_error *err)
+	const struct idx_reference *reference, const char *why, struct ax_error *err)
 {
 	struct ax_str new;
 	int found = reorg_draft_destination(draft, reference->target, &edits->arena, &new, err);
 
 	if (found > 0 || (found == 0 && moves_begin_with(draft, reference->target)))
-		add_unresolved(edits, reference, "where the path leads is not known");
+		add_unresolved(edits, reference, why);
 	return found < 0 ? -1 : 0;
 }
 
@@ -108,11 +108,11 @@ static int judge_reference(struct reorg_edits *edits, const struct reorg_draft *
 	case IDX_REF_DYNAMIC:
 		return judge_dynamic(edits, draft, reference, err);
 	case IDX_REF_JOINED:
-		if (moves_begin_with(draft, reference->target))
-			add_unresolved(edits, reference, "paths are joined to it at run time");
-		return 0;
+		return judge_unsure(edits, draft, reference,
+			"paths are joined to it at run time", err);
 	case IDX_REF_UNSURE:
-		return judge_unsure(edits, draft, reference, err);
+		return judge_unsure(edits, draft, reference,
+			"where the path leads is not known", err);
 	}
 	return 0;
 }

@@ -341,6 +341,65 @@ idle=--queue=none
 	[ -f out/vhack/v_hack_b.safetensors ]
 }
 
+# shellcheck disable=SC2016 # for the justfile
+@test "--prune-links keeps a link in whose directory something is named that is not there yet" {
+	sample
+	rm -r src scripts
+	echo 'OUT=out; ls $OUT/probe_distill/teacher_pool/new.gz' >justfile
+	expect 0 artidx reorg --apply --links $idle
+	expect 0 artidx reorg --prune-links $idle
+	has "keeps out/probe_distill/teacher_pool: justfile:1"
+	echo 'ls out/probe_distill/teacher_pool/step_$X' >justfile
+	expect 0 artidx reorg --prune-links $idle
+	has "keeps out/probe_distill/teacher_pool: justfile:1"
+	echo 'ls $OUT/probe_distill/teacher_pool_rl/x' >justfile
+	expect 0 artidx reorg --prune-links $idle
+	has "would remove out/probe_distill/teacher_pool"
+}
+
+# What scripts/results.py calls the basis of each log.
+display_names() {
+	python3 - <<-'END'
+		import pathlib, runpy
+		name = runpy.run_path("scripts/results.py")["vhack_name"]
+		for log in sorted(pathlib.Path("logs").rglob("*.log")):
+		    lines = log.read_text(errors="replace").splitlines()
+		    print(log, [name(line) for line in lines if name(line)])
+	END
+}
+
+@test "scripts/results.py finds the same names in the logs as before" {
+	sample
+	display_names >../before
+	grep -q "'v_hack_21pairs'" ../before
+	expect 0 artidx reorg $idle
+	# The pattern fits no path of runs to come; that is for a person to see.
+	has "scripts/results.py:5"
+	sha256sum scripts/results.py >../script
+	expect 0 artidx reorg --apply $idle
+	[ -f out/vhack/v_hack_21pairs.safetensors ]
+	sha256sum --quiet -c ../script
+	display_names | diff ../before -
+	expect 0 artidx reorg --undo
+	display_names | diff ../before -
+}
+
+@test "a path that is made with a name of the directory is listed with its line" {
+	bases
+	cat >justfile <<-'END'
+		OUT := "out"
+		a:
+		    run -b{{ OUT }}/v_hack_a.safetensors -oout/v_hack_b.safetensors
+		b:
+		    run out//v_hack_c.safetensors out/x.bak myout/v_hack_c.safetensors
+	END
+	expect 0 artidx reorg $idle --json
+	[ "$(jq -c '[.unresolved[] | [.file, .line]]' <<<"$output")" = '[["justfile",3],["justfile",3]]' ]
+	[ "$(jq -c '[.edits[] | [.line, .old, .new]]' <<<"$output")" = '[[5,"out//v_hack_c.safetensors","out/vhack/v_hack_c.safetensors"]]' ]
+	expect 0 artidx reorg --apply $idle
+	grep -q 'run out/vhack/v_hack_c.safetensors out/x.bak myout/v_hack_c.safetensors' justfile
+}
+
 @test "--no-edits leaves scripts as they are" {
 	bases
 	expect 0 artidx reorg --no-edits $idle

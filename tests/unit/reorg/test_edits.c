@@ -323,6 +323,49 @@ static void strings_joined(void **state)
 	check(*state, cases, COUNT(cases));
 }
 
+/* A directory that the file gives a name to: what is made with that is listed. */
+static void named_directories(void **state)
+{
+	static const struct edit_case cases[] = {
+		{ "OUT=out\ncat $OUT/v_hack_a.safetensors\n", NULL, 1 },
+		{ "OUT=out\ncat ${OUT}/v_hack_a.safetensors \"$OUT\"/*\n", NULL, 2 },
+		{ "OUT=@/out\ncat \"$OUT/v_hack_a.safetensors\"\n", NULL, 1 },
+		{ "export OUT=\"./out/\"\ncat ${OUT}v_hack_a.safetensors\n", NULL, 1 },
+		{ "OUT=out\ncat $OUT//./v_hack_a.safetensors\n", NULL, 1 },
+		{ "OUT=$(pwd)/out; cat $OUT/v_hack_$X\n", NULL, 1 },
+		{ "OUT=${OUT:-out}\ncat ${OUT}/v_hack_$X\n", NULL, 1 },
+		{ "OUT=${1-out}\ncat \"${OUT}\"/v_hack_$X\n", NULL, 1 },
+		{ "cat ${OUT:=out}/v_hack_a.safetensors\n", NULL, 1 },
+		{ "cat $OUT/probe_distill/teacher_pool/new.gz\nOUT=out", NULL, 1 },
+		{ "OUT := out\nx:\n\tcat $(OUT)/v_hack_a.safetensors\n", NULL, 1 },
+		{ "OUT := \"out\"\nx:\n  cat {{ OUT }}/v_hack_a.safetensors {{OUT}}/x\n", NULL,
+			1 },
+		{ "OUT := \"out\"\nP := OUT / \"x\"\nQ := OUT + \"/x\"\n", NULL, 2 },
+		{ "OUT = \"out\"\np = OUT + \"/\" + name\n", NULL, 1 },
+		{ "OUT: str = 'out/'\np = f\"{OUT}v_hack_{n}\"\n", NULL, 1 },
+		{ "OUT = 'out'\np = f\"{OUT}/v_hack_{n}\" if x else os.path.join(OUT, n)\n",
+			NULL, 2 },
+		{ "OUT = 'out'\np = Path(OUT)\n", NULL, 1 },
+		{ "self.out_dir = 'out'\np = f'{self.out_dir}/{n}'\n", NULL, 1 },
+		{ "p.add_argument('--out-dir', default='out')\nq = Path(a.out_dir) / n\n", NULL,
+			1 },
+		{ "OUT = os.environ.get(\"OUT\", \"out\")\np = OUT / n\n", NULL, 1 },
+		{ "def f(n, out_dir='out'):\n  return out_dir + '/' + n\n", NULL, 1 },
+		{ "const out = \"out\";\nf(`${out}/${n}.x`)\n", NULL, 1 },
+		/* Other names, other directories, what does not move, and no path. */
+		{ "OUT=out\ncat $OUT/v_hack_a.safetensors.bak $OUT/figs/$X\n", NULL, 0 },
+		{ "OUT=out\ncat $OUTER/v_hack_a.safetensors $MY_OUT/v_hack_$X\n", NULL, 0 },
+		{ "OUT=myout\ncat $OUT/v_hack_a.safetensors\n", NULL, 0 },
+		{ "OUT=/elsewhere/out\ncat $OUT/v_hack_a.safetensors\n", NULL, 0 },
+		{ "OUT=output\ncat $OUT/v_hack_a.safetensors\n", NULL, 0 },
+		{ "OUT=out\nls $OUT\necho OUT\n", NULL, 0 },
+		{ "mode = \"out\"\nprint(mode, 1 / 2)\n", NULL, 0 },
+		{ "X=1 ls out\ncat $X/v_hack_$Y\n", NULL, 0 },
+	};
+
+	check(*state, cases, COUNT(cases));
+}
+
 /* Bytes around a path are kept, whatever they are. */
 static void odd_files(void **state)
 {
@@ -392,6 +435,7 @@ int main(void)
 		cmocka_unit_test(built_at_run_time),
 		cmocka_unit_test(spellings),
 		cmocka_unit_test(strings_joined),
+		cmocka_unit_test(named_directories),
 		cmocka_unit_test(odd_files),
 		cmocka_unit_test(root_by_name),
 		cmocka_unit_test(names_to_be_quoted),

@@ -184,6 +184,7 @@ int cli_reorg_recover(struct cli_reorg *reorg, struct reorg_store *store, bool b
 /* What a plan of the store is made of. */
 struct counts {
 	uint64_t files, dirs, edits, links;
+	uint64_t left;       /* acts that an undo could not take back */
 	struct ax_error why; /* with a code when the plan cannot be read */
 };
 
@@ -195,6 +196,9 @@ static struct counts count_acts(struct reorg_store *store, const char *id)
 	if (reorg_journal_open(store, id, &journal, &counts.why) < 0)
 		return counts;
 	const struct reorg_plan *plan = reorg_journal_plan(journal);
+	const size_t *left = NULL;
+	if (reorg_journal_state(journal) == REORG_UNDONE)
+		counts.left = reorg_journal_left(journal, &left);
 	for (size_t i = 0; i < plan->n_acts; i++) {
 		enum reorg_act_kind kind = plan->acts[i].kind;
 		counts.files += kind == REORG_MOVE;
@@ -228,6 +232,7 @@ static void print_summary(struct cli_output *out, const struct reorg_summary *su
 	print_count(out, counts->dirs, counts->dirs == 1 ? "directory" : "directories");
 	print_count(out, counts->edits, counts->edits == 1 ? "script" : "scripts");
 	print_count(out, counts->links, counts->links == 1 ? "link" : "links");
+	print_count(out, counts->left, "not taken back");
 	if (counts->why.code) {
 		fputs("  ", out->stream);
 		cli_print_text(out, ax_str_from(counts->why.message));
@@ -258,6 +263,7 @@ static int print_json(struct cli_reorg *reorg, struct reorg_store *store,
 		cli_record_json_u64(&w, "dirs", counts.dirs);
 		cli_record_json_u64(&w, "edits", counts.edits);
 		cli_record_json_u64(&w, "links", counts.links);
+		cli_record_json_u64(&w, "left", counts.left);
 		ax_json_end_object(&w);
 	}
 	ax_json_end_array(&w);

@@ -101,8 +101,10 @@ static const struct member reorg[] = {
 
 static const struct member history[] = {
 	{ "rows",
-		"[{plan, state, time, time_ns, files, dirs, edits, links, why}]: plans so far; "
-		"why: what is wrong with one that cannot be read" },
+		"[{plan, state, time, time_ns, files, dirs, edits, links, left, why}]: plans "
+		"so "
+		"far; left: how much an undo could not take back; why: what is wrong with one "
+		"that cannot be read" },
 	{ 0 },
 };
 

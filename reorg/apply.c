@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+enum { FIRST_MAX = 350 }; /* bytes of a reason, so that what follows it is not cut off */
+
 void reorg_report_free(struct reorg_report *report)
 {
 	ax_arena_free(&report->arena);
@@ -254,7 +256,7 @@ static int stopped(const struct reorg_run *run, struct ax_error *err)
 	const char *verb = run->is_backward ? "undo" : "plan";
 
 	return ax_fail(err, AX_EPARTLY,
-		"%.350s; %s %s is half done: artidx reorg --recover goes on with it%s",
+		"%.*s; %s %s is half done: artidx reorg --recover goes on with it%s", FIRST_MAX,
 		why.message, verb, reorg_journal_id(run->journal),
 		run->is_backward ? "" : ", --recover --undo takes it back");
 }
@@ -290,7 +292,8 @@ int reorg_apply(struct reorg_journal *journal, const struct reorg_options *optio
 	struct reorg_run run;
 
 	if (reorg_journal_state(journal) != REORG_PLANNED)
-		return ax_fail(err, AX_EREFUSED, "plan %s: already %s",
+		return ax_fail(err, AX_EREFUSED,
+			"plan %s: already %s; 'artidx reorg' makes a new one",
 			reorg_journal_id(journal),
 			reorg_state_name(reorg_journal_state(journal)));
 	if (reorg_store_check_finished(reorg_journal_store(journal), NULL, err) < 0)
@@ -302,6 +305,18 @@ int reorg_apply(struct reorg_journal *journal, const struct reorg_options *optio
 	return status;
 }
 
+/* Say what was not taken back, and that this is not the end of it. Returns -1. */
+static int partly_undone(const struct reorg_run *run, struct ax_error *err)
+{
+	struct ax_str first = run->report->n_refused ? run->report->refused[0].text
+						     : AX_STR("no memory to say");
+
+	return ax_fail(err, AX_EPARTLY,
+		"%zu %s, first: %.*s; artidx reorg --undo %s tries again", run->n_left,
+		run->n_left == 1 ? "is left as it is" : "are left as they are",
+		AX_STR_ARG(ax_str_slice(first, 0, FIRST_MAX)), reorg_journal_id(run->journal));
+}
+
 /* Finish a pass that some earlier process began, or one that was just begun. */
 static int finish(struct reorg_run *run, struct ax_error *err)
 {
@@ -311,12 +326,7 @@ static int finish(struct reorg_run *run, struct ax_error *err)
 		status = run->is_backward ? pass_backward(run, err) : pass_forward(run, err);
 	if (status < 0)
 		return stopped(run, err);
-	if (run->n_left && run->is_backward)
-		return ax_fail(err, AX_EPARTLY, "%zu left as they are, first: %.*s",
-			run->n_left,
-			AX_STR_ARG(run->report->n_refused ? run->report->refused[0].text
-							  : AX_STR("no memory to say")));
-	return 0;
+	return run->n_left && run->is_backward ? partly_undone(run, err) : 0;
 }
 
 int reorg_recover(struct reorg_journal *journal, const struct reorg_options *options,

@@ -116,6 +116,28 @@ idle=--queue=none
 	[[ $output == *$'\n  justfile\n'* ]]
 }
 
+@test "an undo that had to leave something says so, in the history too, and can be tried again" {
+	bases
+	state >../before
+	artidx reorg --apply $idle >/dev/null
+	id=$(artidx reorg --history | cut -c1-12)
+	cp -p out/vhack/v_hack_c.safetensors ../c
+	echo more >>out/vhack/v_hack_c.safetensors
+	expect 4 artidx reorg --undo $idle
+	has "left as it is"
+	has "artidx reorg --undo $id tries again"
+	expect 0 artidx reorg --history
+	[[ $output =~ undone\ .*\ not\ taken\ back ]]
+	cat ../c >out/vhack/v_hack_c.safetensors
+	touch -r ../c out/vhack/v_hack_c.safetensors
+	expect 0 artidx reorg --undo "$id" $idle
+	state | diff ../before -
+	expect 0 artidx reorg --history
+	lacks "not taken back"
+	expect 3 artidx reorg --apply "$id" $idle
+	has "plan $id: already undone; 'artidx reorg' makes a new one"
+}
+
 @test "scripts change as the diff says, and nowhere else" {
 	sample
 	cp -a . ../before

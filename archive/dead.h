@@ -14,6 +14,7 @@
 #include "base/units.h"
 
 struct arc_pins;
+struct ax_buf;
 struct arc_retention;
 struct ax_error;
 struct idx_config;
@@ -64,6 +65,14 @@ struct arc_dead {
 int arc_dead_find(const struct arc_dead_input *input, struct arc_dead *out,
 	struct ax_error *err);
 void arc_dead_free(struct arc_dead *dead);
+
+/*
+ * Append what of references[*i] and those behind it is the first that names path, something in it
+ * or above it, or may: "scripts/go.py:1 names out/x". *i is then behind it. False: none is left.
+ */
+bool arc_dead_next_reference(const struct idx_config *config,
+	const struct idx_references *references, struct ax_str path, size_t *i,
+	struct ax_buf *text);
 
 /* The row that path is or is below, or NULL. */
 const struct arc_dead_row *arc_dead_at(const struct arc_dead *dead, struct ax_str path);

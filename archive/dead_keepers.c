@@ -31,9 +31,14 @@ static int say(struct search *s, struct arc_dead_row *row)
 	return dead_say(s->dead, &row->kept_by, &s->text, s->err);
 }
 
+static bool are_related(struct ax_str a, struct ax_str b)
+{
+	return ax_path_below(a, b) || ax_path_below(b, a);
+}
+
 static bool is_related(const struct arc_dead_row *row, struct ax_str path)
 {
-	return ax_path_below(path, row->path) || ax_path_below(row->path, path);
+	return are_related(row->path, path);
 }
 
 /* ---- pins, open files, the quiet period */
@@ -77,9 +82,9 @@ static int ask_time(struct search *s, struct arc_dead_row *row)
 
 /* ---- scripts and configurations */
 
-static bool is_data_dir(const struct search *s, struct ax_str path)
+static bool is_data_dir(const struct idx_config *config, struct ax_str path)
 {
-	const struct idx_strings *data = &s->input->config->data;
+	const struct idx_strings *data = &config->data;
 
 	while (path.len && path.ptr[path.len - 1] == '/')
 		path.len--;
@@ -91,32 +96,42 @@ static bool is_data_dir(const struct search *s, struct ax_str path)
 }
 
 /* The whole data directory is named everywhere, and means nothing in it. */
-static bool names_row(const struct search *s, const struct idx_reference *reference,
-	const struct arc_dead_row *row)
+static bool is_named(const struct idx_config *config, const struct idx_reference *reference,
+	struct ax_str path)
 {
-	if (is_data_dir(s, reference->target))
+	if (is_data_dir(config, reference->target))
 		return false;
 	if (reference->kind == IDX_REF_DYNAMIC)
-		return ax_str_starts(row->path, reference->target) ||
-		       ax_path_below(reference->target, row->path);
-	return is_related(row, reference->target);
+		return ax_str_starts(path, reference->target) ||
+		       ax_path_below(reference->target, path);
+	return are_related(path, reference->target);
+}
+
+bool arc_dead_next_reference(const struct idx_config *config,
+	const struct idx_references *references, struct ax_str path, size_t *i,
+	struct ax_buf *text)
+{
+	while (*i < references->count) {
+		const struct idx_reference *reference = &references->items[(*i)++];
+		if (!is_named(config, reference, path))
+			continue;
+		ax_text_quote(text, reference->file);
+		ax_buf_printf(text, ":%" PRIu64 " %s ", reference->line,
+			reference->kind == IDX_REF_DYNAMIC ? "may name it:" : "names");
+		ax_text_quote(text, reference->text);
+		return true;
+	}
+	return false;
 }
 
 static int ask_references(struct search *s, struct arc_dead_row *row)
 {
-	const struct idx_references *references = s->input->references;
+	size_t i = 0;
 
-	for (size_t i = 0; i < references->count; i++) {
-		const struct idx_reference *reference = &references->items[i];
-		if (!names_row(s, reference, row))
-			continue;
-		ax_text_quote(&s->text, reference->file);
-		ax_buf_printf(&s->text, ":%" PRIu64 " %s ", reference->line,
-			reference->kind == IDX_REF_DYNAMIC ? "may name it:" : "names");
-		ax_text_quote(&s->text, reference->text);
-		return say(s, row);
-	}
-	return 0;
+	return arc_dead_next_reference(s->input->config, s->input->references, row->path, &i,
+		       &s->text)
+		       ? say(s, row)
+		       : 0;
 }
 
 /* ---- runs at work */

@@ -1,6 +1,7 @@
 #include "cli/archive_run.h"
 
 #include "archive/create.h"
+#include "archive/dead.h"
 #include "archive/progress.h"
 #include "archive/retire.h"
 #include "archive/tree.h"
@@ -18,6 +19,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <time.h>
+
+enum { WARNINGS_MAX = 20 }; /* of scripts, a directory */
 
 static void describe(const void *counters, struct ax_buf *line)
 {
@@ -49,12 +52,34 @@ static int name_it(struct cli_reorg *reorg, struct ax_str dir, struct cli_archiv
 	return 0;
 }
 
+/* Scripts go on naming what will be gone. */
+static void warn_of_references(struct cli_reorg *reorg, struct ax_str dir)
+{
+	struct ax_buf text = { 0 };
+
+	for (size_t i = 0, n = 0; arc_dead_next_reference(&reorg->config.index,
+		     &reorg->references, dir, &i, &text);
+		ax_buf_clear(&text)) {
+		const struct idx_reference *reference = &reorg->references.items[i - 1];
+		if (ax_path_below(reference->file, dir))
+			continue;
+		if (++n > WARNINGS_MAX) {
+			cli_report_warning(&reorg->cli->out, "more of %.*s is named in scripts",
+				AX_STR_ARG(dir));
+			break;
+		}
+		cli_report_warning(&reorg->cli->out, "%s", ax_buf_text(&text));
+	}
+	ax_buf_free(&text);
+}
+
 static int read_tree(struct cli_reorg *reorg, struct ax_str dir, struct arc_tree *tree,
 	struct cli_archived *out, struct ax_error *err)
 {
 	if (name_it(reorg, dir, out, err) < 0 ||
 		arc_tree_read(reorg->root, out->dir, tree, err) < 0)
 		return -1;
+	warn_of_references(reorg, dir);
 	out->report.members = tree->n;
 	for (size_t i = 0; i < tree->n; i++) {
 		out->report.files += tree->members[i].type == ARC_FILE;
@@ -200,6 +225,22 @@ static void bring_catalogue(struct cli_reorg *reorg, const char *meanwhile)
 			meanwhile, mistake.message);
 }
 
+void cli_archive_look(struct cli_reorg *reorg)
+{
+	struct idx_snapshot *snapshot = NULL;
+	struct ax_error mistake;
+
+	bring_catalogue(reorg, "archiving goes on");
+	if (!reorg->catalogue.catalog)
+		return;
+	if (idx_snapshot_begin(reorg->catalogue.catalog, &snapshot, &mistake) < 0 ||
+		idx_references_find(snapshot, &reorg->config.index, reorg->root,
+			ax_str_from(reorg->project.root), &reorg->references, &mistake) < 0)
+		cli_report_warning(&reorg->cli->out,
+			"it is not known which scripts name what: %s", mistake.message);
+	idx_snapshot_end(snapshot);
+}
+
 int cli_archive_apply(struct cli_reorg *reorg, struct reorg_store *store, struct ax_str dir,
 	const struct cli_archive_options *options, struct cli_archived *out,
 	struct ax_error *err)
@@ -210,8 +251,6 @@ int cli_archive_apply(struct cli_reorg *reorg, struct reorg_store *store, struct
 
 	if (read_tree(reorg, dir, &tree, out, err) < 0)
 		return -1;
-	if (!reorg->catalogue.catalog)
-		bring_catalogue(reorg, "archiving goes on");
 	if (arc_retire_plan(&tree, out->dir, ax_time_now(), &reorg->cli->arena, &plan, err) ==
 			0 &&
 		(options->keep || cli_reorg_pass(reorg, &plan, REORG_FROM, err) == 0) &&

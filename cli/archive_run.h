@@ -23,6 +23,12 @@ struct cli_archived {
 	bool verified, removed;
 };
 
+/*
+ * Bring the catalogue up to date and find what scripts name, for warnings of those that name a
+ * directory. What fails is only a warning.
+ */
+void cli_archive_look(struct cli_reorg *reorg);
+
 /* What would be packed. Paths are in the arena of the struct cli. */
 int cli_archive_plan(struct cli_reorg *reorg, struct ax_str dir, struct cli_archived *out,
 	struct ax_error *err);

@@ -1,6 +1,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "base/units.h"
 #include "cli/archive_run.h"
 #include "cli/command.h"
@@ -28,6 +29,7 @@ struct work {
 	struct cli_reorg *reorg;
 	struct reorg_store *store; /* NULL without --apply */
 	struct ax_json_writer w;
+	size_t n_dirs; /* that were packed or would be */
 };
 
 static void print_json(struct ax_json_writer *w, const struct cli_archived *archived)
@@ -97,6 +99,8 @@ static int named(struct work *work, struct ax_error *err)
 	struct ax_buf dir = { 0 };
 	int status = 0;
 
+	work->n_dirs = (size_t)cli->n_operands;
+	cli_archive_look(work->reorg);
 	for (int i = 0; i < cli->n_operands && status == 0; i++) {
 		ax_buf_clear(&dir);
 		status = cli_project_relative(&work->reorg->project, cli->operands[i], &dir,
@@ -129,11 +133,44 @@ static int list_dead(struct work *work, struct arc_dead *out, struct ax_error *e
 	return status;
 }
 
+/* Dead directories that something keeps, in one line; or that there are none at all. */
+static int tell_kept(struct work *work, const struct arc_dead *dead, struct ax_error *err)
+{
+	const struct arc_dead_row *first = NULL;
+	struct ax_buf text = { 0 };
+	size_t n = 0;
+
+	for (size_t i = dead->count; i-- > 0;) {
+		if (!dead->rows[i].is_dir || !dead->rows[i].kept_by.n)
+			continue;
+		first = &dead->rows[i];
+		n++;
+	}
+	if (n > 1)
+		ax_buf_printf(&text, "%zu dead directories are kept, the first: ", n);
+	else if (n)
+		ax_buf_append_text(&text, "one dead directory is kept: ");
+	else if (!work->n_dirs)
+		ax_buf_append_text(&text, "no directory is dead");
+	if (first) {
+		ax_text_quote(&text, first->path);
+		ax_buf_append_text(&text, ": ");
+		ax_buf_append_str(&text, first->kept_by.items[0]);
+	}
+	if (n > 1 || (n && first->kept_by.n > 1))
+		ax_buf_append_text(&text, " (artidx dead --all)");
+	int status = ax_buf_check(&text, "what is kept", err);
+	if (status == 0 && text.len)
+		cli_report_note(&work->cli->out, ax_buf_text(&text));
+	ax_buf_free(&text);
+	return status;
+}
+
 /* Dead directories that nothing keeps. */
 static int dead_ones(struct work *work, struct ax_error *err)
 {
 	struct arc_dead dead = { .count = 0 };
-	size_t n_files = 0, n_dirs = 0;
+	size_t n_files = 0;
 	int status = list_dead(work, &dead, err);
 
 	for (size_t i = 0; i < dead.count && status == 0; i++) {
@@ -141,7 +178,7 @@ static int dead_ones(struct work *work, struct ax_error *err)
 		if (row->kept_by.n)
 			continue;
 		n_files += !row->is_dir;
-		n_dirs += row->is_dir;
+		work->n_dirs += row->is_dir;
 		if (row->is_dir)
 			status = one(work, row->path, err);
 	}
@@ -150,8 +187,8 @@ static int dead_ones(struct work *work, struct ax_error *err)
 			"%zu dead files are in no dead directory and stay: artidx dead lists "
 			"them",
 			n_files);
-	if (status == 0 && !n_dirs)
-		cli_report_note(&work->cli->out, "no directory is dead");
+	if (status == 0)
+		status = tell_kept(work, &dead, err);
 	arc_dead_free(&dead);
 	return status;
 }
@@ -186,7 +223,11 @@ static int go(struct cli *cli, struct cli_reorg *reorg, struct ax_error *err)
 {
 	const struct archive_settings *wanted = cli->settings;
 	struct ax_buf text = { 0 };
-	struct work work = { cli, reorg, NULL, { .buf = &text, .indent = true } };
+	struct work work = {
+		.cli = cli,
+		.reorg = reorg,
+		.w = { .buf = &text, .indent = true },
+	};
 	int status = open_store(&work, err);
 
 	if (status == 0) {
@@ -201,7 +242,7 @@ static int go(struct cli *cli, struct cli_reorg *reorg, struct ax_error *err)
 		ax_buf_append_byte(&text, '\n');
 		if (wanted->json && ax_buf_check(&text, "the JSON document", err) == 0)
 			fwrite(text.data, 1, text.len, cli->out.stream);
-		else if (status == 0 && !wanted->apply)
+		else if (status == 0 && !wanted->apply && work.n_dirs)
 			fputs("\nNothing was changed. To pack, verify and then remove them: "
 			      "add --apply\n",
 				cli->out.stream);
@@ -274,7 +315,9 @@ const struct command cmd_archive = {
 		"originals move into a trash directory, each looked at again: what has "
 		"changed meanwhile stays and is named. Whatever interrupts it, artidx "
 		"reorg --recover finishes. Like reorg, it does nothing while a queued job "
-		"names the directory or a process has something in it open.",
+		"names the directory or a process has something in it open. Lines of "
+		"scripts that name it are listed first, as artidx dead finds them; they keep "
+		"nothing that is named here.",
 	.exits = CLI_EXITS_REFUSED | CLI_EXITS_PARTLY,
 	.run = run,
 };

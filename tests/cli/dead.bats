@@ -102,13 +102,40 @@ END
 	has "dead.retain.v_hack.keep-lats"
 }
 
+@test "archive names the scripts that name what it packs" {
+	printf 'ls\nls out/pool_OLD_1/sub\n' >scripts/go.py
+	echo 'open("out/pool_OLD_1")' >scripts/stop.py
+	echo 'ls out/other' >scripts/other.py
+	for apply in "" "--apply --queue none"; do
+		# shellcheck disable=SC2086
+		expect 0 artidx archive $apply out/pool_OLD_1
+		has "warning: scripts/go.py:2 names out/pool_OLD_1/sub"
+		has "warning: scripts/stop.py:1 names out/pool_OLD_1"
+		lacks "other.py"
+	done
+	[ ! -e out/pool_OLD_1 ]
+}
+
 @test "archive --dead packs what nothing keeps" {
 	expect 0 artidx archive --dead --queue none
 	has "out/pool_OLD_1.tar.zst"
 	[ -d out/pool_OLD_1 ]
 	artidx pin out/pool_OLD_1 --why 'not yet'
-	expect 0 artidx archive --dead --apply --queue none
-	has "no directory is dead"
+	for apply in "" --apply; do
+		# shellcheck disable=SC2086
+		expect 0 artidx archive --dead $apply --queue none
+		has "one dead directory is kept: out/pool_OLD_1: pinned: not yet"
+		[ "${#lines[@]}" -eq 1 ]
+	done
+	mkdir out/q_OLD_2 out/r_OLD_3
+	cp -p out/pool_OLD_1/sub/a out/q_OLD_2/
+	cp -p out/pool_OLD_1/sub/a out/r_OLD_3/
+	echo 'ls out/q_OLD_2' >scripts/go.py
+	expect 0 artidx archive --dead --queue none
+	has "2 dead directories are kept, the first: out/pool_OLD_1: pinned: not yet (artidx dead --all)"
+	has "out/r_OLD_3.tar.zst"
+	has "Nothing was changed. To pack"
+	rm -r scripts/go.py out/q_OLD_2 out/r_OLD_3
 	artidx pin --remove out/pool_OLD_1
 	expect 0 artidx archive --dead --apply --queue none
 	has "originals removed"
@@ -117,6 +144,8 @@ END
 	[ "$output" = 2 ]
 	expect 0 artidx dead
 	has "nothing may go"
+	expect 0 artidx archive --dead
+	[ "$output" = "artidx: no directory is dead" ]
 	expect 2 artidx archive --dead out
 	expect 2 artidx archive
 }

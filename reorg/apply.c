@@ -166,14 +166,18 @@ static int pass_forward(struct reorg_run *run, struct ax_error *err)
 	return reorg_journal_finish(run->journal, REORG_APPLIED, NULL, 0, err);
 }
 
-/* Whether an act is to be taken back: all, or only what the last undo had to leave. */
+/*
+ * Whether an act is to be taken back: all, or what the last undo had to leave, with the
+ * directories that were made and may be empty only now.
+ */
 static bool is_wanted(const struct reorg_run *run, size_t index)
 {
 	const size_t *left = NULL;
 	size_t n = reorg_journal_left(run->journal, &left);
 
 	return !is_skipped(run, index) &&
-	       (!n || bsearch(&index, left, n, sizeof(*left), compare_indexes));
+	       (!n || run->plan->acts[index].kind == REORG_MAKE_DIR ||
+		       bsearch(&index, left, n, sizeof(*left), compare_indexes));
 }
 
 /* Give a directory the time that it had before the plan. */

@@ -35,7 +35,10 @@ static bool is_wanted(const struct reorg_journal *journal, enum reorg_side leave
 		return false;
 	if (beginning && is_among(beginning->skipped, beginning->n_skipped, index))
 		return false;
-	return leaves == REORG_FROM || (!n_left && !is_undone) || is_among(left, n_left, index);
+	if (leaves == REORG_FROM || (!n_left && !is_undone))
+		return true;
+	bool is_made = reorg_journal_plan(journal)->acts[index].kind == REORG_MAKE_DIR;
+	return n_left && (is_made || is_among(left, n_left, index));
 }
 
 /* What cannot be looked at counts as there. */

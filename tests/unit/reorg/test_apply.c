@@ -560,20 +560,20 @@ static void test_undo_leaves_what_changed(void **state)
 	struct stat st;
 
 	make_plan(world,
-		"mkdir new\nmove out/a new/a\nmove out/b new/b\n"
+		"mkdir new\nmkdir new/sub\nmove out/a new/a\nmove out/b new/sub/b\n"
 		"edit justfile out/a new/a\nlink out/a ../new/a\nretarget out/latest a b");
 	assert_ok(run(world, APPLY), &world->err);
-	fstatat(world->tree.fd, "new/b", &st, 0);
-	disk_file(&world->tree, "new/b", "changed since");
+	fstatat(world->tree.fd, "new/sub/b", &st, 0);
+	disk_file(&world->tree, "new/sub/b", "changed since");
 	disk_file(&world->tree, "new/later", "came later");
 	assert_partly(world, run(world, UNDO));
 	assert_int_equal(world->report.n_refused, 1);
 	assert_str(world->report.refused[0].path, "out/b");
-	assert_non_null(strstr(world->err.message, "new/b"));
+	assert_non_null(strstr(world->err.message, "new/sub/b"));
 	check_content(world, "out/a", "content of a");
 	check_content(world, "justfile", "run out/a out/b out/a\n");
 	check_target(world, "out/latest", "a");
-	check_content(world, "new/b", "changed since");
+	check_content(world, "new/sub/b", "changed since");
 	check_content(world, "new/later", "came later");
 	assert_int_equal(reorg_journal_state(world->journal), REORG_UNDONE);
 	/* What is left is not an interruption: other plans may go on. */
@@ -581,12 +581,14 @@ static void test_undo_leaves_what_changed(void **state)
 
 	reopen(world);
 	assert_partly(world, run(world, UNDO));
-	disk_file(&world->tree, "new/b", "content of b");
+	disk_file(&world->tree, "new/sub/b", "content of b");
 	struct timespec times[2] = { st.st_atim, st.st_mtim };
-	utimensat(world->tree.fd, "new/b", times, 0);
+	utimensat(world->tree.fd, "new/sub/b", times, 0);
 	reopen(world);
 	assert_ok(run(world, UNDO), &world->err);
 	check_content(world, "out/b", "content of b");
+	/* What was made for it goes with it; what holds something else stays. */
+	assert_int_equal(faccessat(world->tree.fd, "new/sub", F_OK, 0), -1);
 	unlinkat(world->tree.fd, "new/later", 0);
 	unlinkat(world->tree.fd, "new", AT_REMOVEDIR);
 }

@@ -25,7 +25,8 @@ struct ax_error;
  */
 struct idx_word {
 	struct ax_str text; /* the word, or the part behind its "=" */
-	struct ax_str path; /* absolute and without "." and ".."; see below when unresolved */
+	struct ax_str path; /* absolute and without "." and ".."; see above when unresolved */
+	struct ax_str way;  /* path with the ".." that stand there, which symlinks may bend */
 	bool unresolved;    /* holds a variable, a substitution or a glob, or all below path */
 	bool guessed;       /* a reading among others, likely the wrong one */
 };

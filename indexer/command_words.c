@@ -111,7 +111,8 @@ static void resolve_glob(struct splitter *splitter, struct ax_str cwd, struct ax
  * Add a word whose path is in scratch; without one it is unresolved. Beyond all measure the last one
  * stands for the rest.
  */
-static int push(struct splitter *splitter, struct ax_str text, bool unresolved)
+static int push(struct splitter *splitter, struct ax_str text, struct ax_str way,
+	bool unresolved)
 {
 	struct ax_buf *path = &splitter->scratch;
 	struct idx_word word = { .unresolved = unresolved || path->len == 0,
@@ -132,10 +133,33 @@ static int push(struct splitter *splitter, struct ax_str text, bool unresolved)
 	}
 	word.text = ax_str(ax_arena_copy(splitter->arena, text), text.len);
 	word.path = ax_str(ax_arena_copy(splitter->arena, ax_buf_str(path)), path->len);
+	word.way = way.len ? way : word.path;
 	if (!word.text.ptr || !word.path.ptr || path->failed)
 		return command_no_memory(splitter);
 	splitter->words[splitter->count++] = word;
 	return 0;
+}
+
+/* A path that goes up behind a name, with that; nothing for others. */
+static int keep_way(struct splitter *splitter, struct ax_str cwd, struct ax_str text,
+	struct ax_str *out)
+{
+	struct ax_buf way = { 0 };
+
+	if (!ax_str_contains(text, AX_STR("..")))
+		return 0;
+	if (text.ptr[0] == '~') {
+		ax_buf_append_str(&way, splitter->shell->home);
+		text = ax_str_slice(text, 1, SIZE_MAX);
+	} else if (text.ptr[0] != '/') {
+		ax_buf_append_str(&way, cwd);
+		ax_buf_append_byte(&way, '/');
+	}
+	ax_buf_append_str(&way, text);
+	*out = ax_str(ax_arena_copy(splitter->arena, ax_buf_str(&way)), way.len);
+	bool failed = way.failed || !out->ptr;
+	ax_buf_free(&way);
+	return failed ? command_no_memory(splitter) : 0;
 }
 
 int words_add(struct splitter *splitter, struct ax_str text, const struct dirs *dirs,
@@ -147,7 +171,7 @@ int words_add(struct splitter *splitter, struct ax_str text, const struct dirs *
 
 	ax_buf_clear(path);
 	if (text.len > PATH_LIMIT && dynamic)
-		return push(splitter, ax_str_slice(text, 0, PATH_LIMIT), true);
+		return push(splitter, ax_str_slice(text, 0, PATH_LIMIT), AX_STR(""), true);
 	if (text.len == 0 || text.len > PATH_LIMIT)
 		return 0;
 	for (size_t i = 0; i < n && placed; i++) {
@@ -157,11 +181,16 @@ int words_add(struct splitter *splitter, struct ax_str text, const struct dirs *
 		else
 			resolve(splitter, cwd, text);
 		placed = path->len > 0;
-		if (push(splitter, text, dynamic) < 0)
+		struct ax_str way = { 0 };
+		if (!dynamic && placed && keep_way(splitter, cwd, text, &way) < 0)
+			return -1;
+		if (push(splitter, text, way, dynamic) < 0)
 			return -1;
 	}
 	ax_buf_clear(path);
-	return !fixed && placed && (dirs->unknown || n == 0) ? push(splitter, text, true) : 0;
+	return !fixed && placed && (dirs->unknown || n == 0)
+		       ? push(splitter, text, AX_STR(""), true)
+		       : 0;
 }
 
 int words_add_below(struct splitter *splitter, struct ax_str text, const struct dirs *dirs)
@@ -172,7 +201,7 @@ int words_add_below(struct splitter *splitter, struct ax_str text, const struct 
 	splitter->guessing = true;
 	for (size_t i = 0; i < n && status == 0; i++) {
 		resolve(splitter, dirs->count ? dirs->items[i] : AX_STR("/"), text);
-		status = push(splitter, text, true);
+		status = push(splitter, text, AX_STR(""), true);
 	}
 	splitter->guessing = false;
 	return status;

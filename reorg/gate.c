@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 const char *reorg_verdict_name(enum reorg_verdict verdict)
 {
@@ -66,6 +67,8 @@ static struct ax_str leaving_path(const struct judge *judge, const struct reorg_
 
 	if (moves)
 		return is_undo ? act->to : act->from;
+	if (act->kind == REORG_UNLINK && !is_undo)
+		return act->from;
 	return is_undo && act->kind == REORG_MAKE_DIR ? act->to : AX_STR("");
 }
 
@@ -152,28 +155,6 @@ static bool find_touched(const struct judge *judge, struct ax_str path, struct a
 	return false;
 }
 
-/* The path with symlinks resolved as far as it exists; false when that changes nothing. */
-static bool canonicalize(struct judge *judge, struct ax_str path)
-{
-	char resolved[PATH_MAX];
-	struct ax_buf *out = &judge->canonical;
-	struct ax_str head = path;
-
-	while (head.len > 1) {
-		ax_buf_clear(out);
-		ax_buf_append_str(out, head);
-		if (realpath(ax_buf_text(out), resolved))
-			break;
-		head = ax_path_dir(head);
-	}
-	if (head.len <= 1)
-		return false;
-	ax_buf_clear(out);
-	ax_buf_append_text(out, resolved);
-	ax_buf_append_str(out, ax_str_slice(path, head.len, path.len));
-	return !ax_str_equal(ax_buf_str(out), path);
-}
-
 static bool touches_absolute(struct judge *judge, struct ax_str path, struct ax_str *touched)
 {
 	ax_buf_clear(&judge->relative);
@@ -181,11 +162,57 @@ static bool touches_absolute(struct judge *judge, struct ax_str path, struct ax_
 	       find_touched(judge, ax_buf_str(&judge->relative), touched);
 }
 
-static bool touches_path(struct judge *judge, struct ax_str path, struct ax_str *touched)
+/* Whether path itself moves: a symlink that is on the way to something else. */
+static bool is_moving(struct judge *judge, struct ax_str path, struct ax_str *touched)
 {
-	if (touches_absolute(judge, path, touched))
-		return true;
-	return canonicalize(judge, path) &&
+	ax_buf_clear(&judge->relative);
+	if (!ax_path_relative(&judge->relative, judge->options->root_path, path))
+		return false;
+	const struct moving *moving = moving_above(judge, ax_buf_str(&judge->relative));
+	if (!moving || moving->stays_reachable)
+		return false;
+	*touched = moving->path;
+	return true;
+}
+
+/*
+ * Go from name to name as the system would, through symlinks and up from where they lead; the end is
+ * in judge->canonical. True when something moves on the way.
+ */
+static bool follow(struct judge *judge, struct ax_str way, struct ax_str *touched)
+{
+	char resolved[PATH_MAX];
+	struct ax_buf *at = &judge->canonical;
+	struct ax_str part;
+	struct stat st;
+
+	ax_buf_clear(at);
+	while (ax_path_next(&way, &part)) {
+		if (ax_str_equal(part, AX_STR(".")))
+			continue;
+		if (ax_str_equal(part, AX_STR(".."))) {
+			at->len = ax_path_dir(ax_buf_str(at)).len;
+			continue;
+		}
+		ax_buf_append_byte(at, '/');
+		ax_buf_append_str(at, part);
+		if (lstat(ax_buf_text(at), &st) < 0 || !S_ISLNK(st.st_mode))
+			continue;
+		if (is_moving(judge, ax_buf_str(at), touched))
+			return true;
+		if (realpath(ax_buf_text(at), resolved)) {
+			ax_buf_clear(at);
+			ax_buf_append_text(at, resolved);
+		}
+	}
+	return false;
+}
+
+/* way: path with its "..". */
+static bool touches_path(struct judge *judge, struct ax_str path, struct ax_str way,
+	struct ax_str *touched)
+{
+	return touches_absolute(judge, path, touched) || follow(judge, way, touched) ||
 	       touches_absolute(judge, ax_buf_str(&judge->canonical), touched);
 }
 
@@ -231,9 +258,8 @@ static bool may_touch(struct judge *judge, struct ax_str dir)
 {
 	struct ax_str touched;
 
-	if (dir.len == 0 || touches_path(judge, dir, &touched) || holds_root(judge, dir))
-		return true;
-	return canonicalize(judge, dir) && holds_root(judge, ax_buf_str(&judge->canonical));
+	return dir.len == 0 || touches_path(judge, dir, dir, &touched) ||
+	       holds_root(judge, dir) || holds_root(judge, ax_buf_str(&judge->canonical));
 }
 
 static int judge_words(struct judge *judge, struct reorg_gate_task *task)
@@ -246,7 +272,8 @@ static int judge_words(struct judge *judge, struct reorg_gate_task *task)
 		int status = 0;
 		if (word->unresolved && may_touch(judge, word->path))
 			status = set_cannot_tell(judge, task, word->text);
-		else if (!word->unresolved && touches_path(judge, word->path, &touched))
+		else if (!word->unresolved &&
+			 touches_path(judge, word->path, word->way, &touched))
 			status = add_touch(judge, task, touched);
 		if (status < 0)
 			return -1;
@@ -271,19 +298,23 @@ static int judge_words_from(struct judge *judge, struct reorg_gate_task *task,
 		ax_path_resolve(&path, dir, word->text);
 		if (path.failed)
 			status = no_memory(judge);
-		else if (touches_path(judge, ax_buf_str(&path), &touched))
+		else if (touches_path(judge, ax_buf_str(&path), ax_buf_str(&path), &touched))
 			status = add_touch(judge, task, touched);
 	}
 	ax_buf_free(&path);
 	return status;
 }
 
-/* Mark in named, by its length, the root or a directory above it that path is. */
-static void mark_above(struct judge *judge, struct ax_str path, bool *named)
+/* Mark in named, by its length, the root or a directory above it that the word is. */
+static void mark_above(struct judge *judge, const struct idx_word *word, bool *named)
 {
-	if (path.len && holds_root(judge, path))
-		named[path.len] = true;
-	else if (path.len && canonicalize(judge, path) &&
+	struct ax_str ignored;
+
+	if (word->path.len == 0)
+		return;
+	if (holds_root(judge, word->path))
+		named[word->path.len] = true;
+	else if (!follow(judge, word->way, &ignored) && judge->canonical.len &&
 		 holds_root(judge, ax_buf_str(&judge->canonical)))
 		named[judge->canonical.len] = true;
 }
@@ -299,7 +330,7 @@ static int judge_from_above(struct judge *judge, struct reorg_gate_task *task)
 	int status = named ? 0 : no_memory(judge);
 
 	for (size_t i = 0; i < task->job->words.count && status == 0; i++)
-		mark_above(judge, task->job->words.items[i].path, named);
+		mark_above(judge, &task->job->words.items[i], named);
 	for (size_t len = 1; len <= root.len && status == 0; len++) {
 		if (named[len])
 			status = judge_words_from(judge, task, ax_str_slice(root, 0, len));
@@ -314,7 +345,8 @@ static int judge_task(struct judge *judge, struct reorg_gate_task *task)
 
 	if (judge_words(judge, task) < 0 || judge_from_above(judge, task) < 0)
 		return -1;
-	if (task->job->cwd.len && touches_path(judge, task->job->cwd, &touched) &&
+	if (task->job->cwd.len &&
+		touches_path(judge, task->job->cwd, task->job->cwd, &touched) &&
 		add_touch(judge, task, touched) < 0)
 		return -1;
 	if (task->job->opaque)

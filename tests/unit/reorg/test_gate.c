@@ -70,6 +70,10 @@ static int set_up(void **state)
 	snprintf(path, sizeof(path), "%s/data", fixture.outside);
 	snprintf(target, sizeof(target), "%s/out", fixture.root);
 	assert_int_equal(symlink(target, path), 0);
+	snprintf(path, sizeof(path), "%s/project", fixture.outside);
+	assert_int_equal(symlink(fixture.root, path), 0);
+	snprintf(path, sizeof(path), "%s/src/figs", fixture.root);
+	assert_int_equal(symlink("../out/probe_distill", path), 0);
 	snprintf(path, sizeof(path), "%s/src/base", fixture.root);
 	assert_int_equal(symlink("../" FULL, path), 0);
 	*state = &fixture;
@@ -213,6 +217,13 @@ static void spellings(void **state)
 		/* Through symlinks: of a directory, and to the file itself. */
 		{ "train %/data/v_hack_full.safetensors", "/", REORG_TOUCHES, FULL },
 		{ "train src/base", "@", REORG_TOUCHES, FULL },
+		/* The system goes up from where a symlink leads. */
+		{ "train %/data/../" FULL, "/", REORG_TOUCHES, FULL },
+		{ "train %/data/../src/base", "/", REORG_TOUCHES, FULL },
+		{ "train src/figs/../v_hack_full.safetensors", "@", REORG_TOUCHES, FULL },
+		{ "train %/data/*.pt", "/", REORG_CANNOT_TELL, NULL },
+		{ "train %/project/*/x", "/", REORG_CANNOT_TELL, NULL },
+		{ "train --root %/project --file " FULL, "/", REORG_TOUCHES, FULL },
 		/* What is not there yet counts where a directory moves. */
 		{ "train " POOL, "@", REORG_TOUCHES, POOL },
 		{ "train " POOL "/", "@", REORG_TOUCHES, POOL },
@@ -464,6 +475,44 @@ static void links_left_behind(void **state)
 	check_verdicts(*state, cases, COUNT(cases), WITH_LINKS);
 }
 
+/* A link that goes: who names it, by any way that leads over it, and not who names its target. */
+static void links_that_go(void **state)
+{
+	static const struct reorg_act unlink_it = { .kind = REORG_UNLINK,
+		.from = AX_STR_INIT("src/figs"),
+		.old_target = AX_STR_INIT("../out/probe_distill") };
+	static const struct {
+		const char *command, *cwd;
+		enum reorg_verdict verdict;
+	} cases[] = {
+		{ "x src/figs", "@", REORG_TOUCHES },
+		{ "x src/figs/new", "@", REORG_TOUCHES },
+		{ "x %/project/src/figs/new", "/", REORG_TOUCHES },
+		{ "x", "@/src/figs", REORG_TOUCHES },
+		{ "x", "%/project/src/figs", REORG_TOUCHES },
+		{ "x src/*", "@", REORG_CANNOT_TELL },
+		{ "x " POOL, "@", REORG_CLEAR },
+		{ "x src/figs2 src/base", "@", REORG_CLEAR },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct reorg_plan plan = { .n_acts = 1, .acts = &unlink_it };
+		struct idx_jobs jobs;
+		struct reorg_gate gate = { 0 };
+		struct ax_error err = { 0 };
+		const struct fixture *fixture = *state;
+		struct reorg_gate_options options = { .root_path = ax_str_from(fixture->root) };
+
+		make_job(fixture, cases[i].command, cases[i].cwd, &jobs);
+		assert_ok(reorg_gate_judge(&jobs, &plan, &options, &gate, &err), &err);
+		if (gate.tasks->verdict != cases[i].verdict)
+			fail_msg("%s in %s: %s", cases[i].command, cases[i].cwd,
+				reorg_verdict_name(gate.tasks->verdict));
+		reorg_gate_free(&gate);
+		idx_jobs_free(&jobs);
+	}
+}
+
 static void several_paths(void **state)
 {
 	struct idx_jobs jobs;
@@ -575,6 +624,7 @@ int main(void)
 		cmocka_unit_test(inside_commands),
 		cmocka_unit_test(ordinary),
 		cmocka_unit_test(links_left_behind),
+		cmocka_unit_test(links_that_go),
 		cmocka_unit_test(several_paths),
 		cmocka_unit_test(states),
 		cmocka_unit_test(opaque_jobs),

@@ -39,22 +39,28 @@ static int list_ignored(struct cli_reorg *reorg, struct ax_str **out, size_t *n_
 	return 0;
 }
 
-int cli_reorg_ask(struct cli_reorg *reorg, const struct reorg_plan *plan,
-	enum reorg_side leaves, struct ax_error *err)
+int cli_reorg_judge(struct cli_reorg *reorg, const struct reorg_plan *plan,
+	enum reorg_side leaves, struct reorg_gate *out, struct ax_error *err)
 {
 	struct reorg_gate_options options = { .root_path = ax_str_from(reorg->project.root),
 		.leaves = leaves };
 	struct ax_str *ignored = NULL;
 
-	reorg_gate_free(&reorg->gate);
-	idx_jobs_free(&reorg->jobs);
 	if (list_ignored(reorg, &ignored, &options.n_ignored, err) < 0)
 		return -1;
 	options.ignored = ignored;
+	return reorg_gate_judge(&reorg->jobs, plan, &options, out, err);
+}
+
+int cli_reorg_ask(struct cli_reorg *reorg, const struct reorg_plan *plan,
+	enum reorg_side leaves, struct ax_error *err)
+{
+	reorg_gate_free(&reorg->gate);
+	idx_jobs_free(&reorg->jobs);
 	if (cli_queue_read(&reorg->project, &reorg->config, reorg->options.queue, &reorg->jobs,
 		    err) < 0)
 		return -1;
-	return reorg_gate_judge(&reorg->jobs, plan, &options, &reorg->gate, err);
+	return cli_reorg_judge(reorg, plan, leaves, &reorg->gate, err);
 }
 
 int cli_reorg_require_idle(const struct cli_reorg *reorg, struct ax_error *err)

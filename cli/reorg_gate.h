@@ -10,11 +10,16 @@
 
 struct ax_error;
 struct cli_reorg;
+struct reorg_gate;
 struct reorg_plan;
 
 /* Ask the queue about plan; an earlier answer is replaced. */
 int cli_reorg_ask(struct cli_reorg *reorg, const struct reorg_plan *plan,
 	enum reorg_side leaves, struct ax_error *err);
+
+/* What the jobs of the last answer would say to plan. */
+int cli_reorg_judge(struct cli_reorg *reorg, const struct reorg_plan *plan,
+	enum reorg_side leaves, struct reorg_gate *out, struct ax_error *err);
 
 /* AX_EREFUSED unless the last answer lets the plan through. */
 int cli_reorg_require_idle(const struct cli_reorg *reorg, struct ax_error *err);

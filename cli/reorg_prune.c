@@ -74,42 +74,36 @@ static const struct idx_reference *find_reference(const struct idx_references *r
 	return NULL;
 }
 
-static bool is_named_by(const struct idx_job *job, struct ax_str root, struct ax_str path)
+/* The task that names the link, or may, appended to why; nothing when none does. */
+static int find_task(struct pruner *pruner, const struct reorg_act *unlink, struct ax_buf *why)
 {
-	struct ax_buf relative = { 0 };
-	bool named = job->opaque;
+	struct reorg_plan plan = { .n_acts = 1, .acts = unlink };
+	struct reorg_gate gate = { 0 };
 
-	for (size_t i = 0; i < job->words.count && !named; i++) {
-		const struct idx_word *word = &job->words.items[i];
-		ax_buf_clear(&relative);
-		named = word->unresolved;
-		if (!named && ax_path_relative(&relative, root, word->path) && relative.len)
-			named = ax_path_below(ax_buf_str(&relative), path) ||
-				ax_path_below(path, ax_buf_str(&relative));
+	if (cli_reorg_judge(pruner->reorg, &plan, REORG_FROM, &gate, pruner->err) < 0)
+		return -1;
+	for (size_t i = 0; i < gate.n_tasks && why->len == 0; i++) {
+		const struct reorg_gate_task *task = &gate.tasks[i];
+		if (task->verdict == REORG_CLEAR || task->ignored)
+			continue;
+		ax_buf_printf(why, "task %s ", task->job->queue);
+		ax_buf_append_str(why, task->job->id);
 	}
-	ax_buf_free(&relative);
-	return named;
+	reorg_gate_free(&gate);
+	return 0;
 }
 
-/* What still needs the link at path, appended to why; nothing when nothing does. */
-static void find_need(const struct cli_reorg *reorg, struct ax_str path, struct ax_buf *why)
+/* What still needs the link, appended to why; nothing when nothing does. */
+static int find_need(struct pruner *pruner, const struct reorg_act *unlink, struct ax_buf *why)
 {
-	const struct idx_reference *reference = find_reference(&reorg->references, path);
+	const struct idx_reference *reference =
+		find_reference(&pruner->reorg->references, unlink->from);
 
-	if (reference) {
-		ax_buf_append_str(why, reference->file);
-		ax_buf_printf(why, ":%" PRIu64, reference->line);
-		return;
-	}
-	for (size_t i = 0; i < reorg->jobs.count; i++) {
-		const struct idx_job *job = &reorg->jobs.items[i];
-		if (job->state == IDX_JOB_DONE ||
-			!is_named_by(job, ax_str_from(reorg->project.root), path))
-			continue;
-		ax_buf_printf(why, "task %s ", job->queue);
-		ax_buf_append_str(why, job->id);
-		return;
-	}
+	if (!reference)
+		return find_task(pruner, unlink, why);
+	ax_buf_append_str(why, reference->file);
+	ax_buf_printf(why, ":%" PRIu64, reference->line);
+	return 0;
 }
 
 /* Say why a link stays, right away: it is part of no plan. */
@@ -122,21 +116,11 @@ static void tell_kept(struct cli_output *out, struct ax_str path, struct ax_str 
 	fputc('\n', out->stream);
 }
 
-static int add_link(struct pruner *pruner, const struct reorg_act *link)
+/* The act is kept with its texts, which belong to a journal. */
+static int add_act(struct pruner *pruner, const struct reorg_act *unlink)
 {
 	struct ax_arena *arena = &pruner->reorg->cli->arena;
-	struct stat st;
 
-	if (!is_there(pruner, link, &st))
-		return 0;
-	struct ax_buf why = { 0 };
-	find_need(pruner->reorg, link->to, &why);
-	bool is_needed = why.len > 0;
-	if (is_needed)
-		tell_kept(&pruner->reorg->cli->out, link->to, ax_buf_str(&why));
-	ax_buf_free(&why);
-	if (is_needed)
-		return 0;
 	if (pruner->n_acts == pruner->capacity) {
 		size_t wanted = pruner->capacity ? 2 * pruner->capacity : 32;
 		void *grown = reallocarray(pruner->acts, wanted, sizeof(*pruner->acts));
@@ -145,15 +129,33 @@ static int add_link(struct pruner *pruner, const struct reorg_act *link)
 		pruner->acts = grown;
 		pruner->capacity = wanted;
 	}
-	const char *path = ax_arena_copy(arena, link->to);
-	const char *target = ax_arena_copy(arena, link->target);
-	if (!path || !target)
+	struct reorg_act *act = &pruner->acts[pruner->n_acts];
+	*act = *unlink;
+	act->from.ptr = ax_arena_copy(arena, unlink->from);
+	act->old_target.ptr = ax_arena_copy(arena, unlink->old_target);
+	if (!act->from.ptr || !act->old_target.ptr)
 		return ax_fail(pruner->err, ENOMEM, "no memory for the plan");
-	pruner->acts[pruner->n_acts++] = (struct reorg_act){ .kind = REORG_UNLINK,
-		.from = ax_str(path, link->to.len),
-		.old_target = ax_str(target, link->target.len),
-		.identity = reorg_identity_of(&st) };
+	pruner->n_acts++;
 	return 0;
+}
+
+static int add_link(struct pruner *pruner, const struct reorg_act *link)
+{
+	struct stat st;
+
+	if (!is_there(pruner, link, &st))
+		return 0;
+	struct reorg_act unlink = { .kind = REORG_UNLINK,
+		.from = link->to,
+		.old_target = link->target,
+		.identity = reorg_identity_of(&st) };
+	struct ax_buf why = { 0 };
+	int status = find_need(pruner, &unlink, &why);
+	bool is_needed = why.len > 0;
+	if (is_needed)
+		tell_kept(&pruner->reorg->cli->out, link->to, ax_buf_str(&why));
+	ax_buf_free(&why);
+	return status < 0 || is_needed ? status : add_act(pruner, &unlink);
 }
 
 static int gather(struct pruner *pruner, struct reorg_store *store)

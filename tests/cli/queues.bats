@@ -70,6 +70,56 @@ with_tsp() {
 	expect 0 artidx reorg --apply --queue none
 }
 
+# keeps_one TASK: with links an apply goes through though TASK names v_hack_a; only its link stays.
+keeps_one() {
+	expect 0 artidx reorg --links
+	has "queue  idle"
+	expect 0 artidx reorg --apply --links
+	[ "$(readlink out/v_hack_a.safetensors)" = vhack/v_hack_a.safetensors ]
+	expect 0 artidx reorg --prune-links
+	has "keeps out/v_hack_a.safetensors: task $1"
+	has "would remove out/v_hack_b.safetensors"
+	expect 0 artidx reorg --prune-links --apply
+	[ "$(find out -type l)" = out/v_hack_a.safetensors ]
+}
+
+# Nothing names the last link any more.
+keeps_none() {
+	expect 0 artidx reorg --prune-links --apply
+	has "removed out/v_hack_a.safetensors"
+	[ -z "$(find out -type l)" ]
+	[ -f out/vhack/v_hack_a.safetensors ]
+}
+
+@test "task-spooler: a queued job that names an old path lets --links through and keeps its link" {
+	with_tsp
+	ln -s "$PWD" "$BATS_TEST_TMPDIR/alias"
+	tsp sleep 60
+	# Not by the project's own name, either.
+	(cd / && tsp train --base "$BATS_TEST_TMPDIR/alias/out/v_hack_a.safetensors")
+	blocks "queued: out/v_hack_a.safetensors"
+	keeps_one tsp
+	expect 0 artidx reorg --prune-links --apply
+	has "keeps out/v_hack_a.safetensors: task tsp"
+	tsp -r
+	keeps_none
+}
+
+@test "task-spooler: a job of which it cannot be told keeps all links" {
+	with_tsp
+	tsp sleep 60
+	expect 0 artidx reorg --apply --links
+	# shellcheck disable=SC2016 # for the shell of the job
+	tsp sh -c 'train --base $BASE'
+	expect 0 artidx reorg --prune-links --apply
+	has "keeps out/v_hack_a.safetensors: task tsp"
+	has "keeps out/v_hack_b.safetensors: task tsp"
+	# By name it does not count.
+	expect 0 artidx query jobs state:queued --jsonl
+	expect 0 artidx reorg --prune-links --apply --ignore-task "$(jq -r .id <<<"$output")"
+	[ -z "$(find out -type l)" ]
+}
+
 # A cluster of this machine alone, reached only from here.
 with_slurm() {
 	command -v slurmctld slurmd >/dev/null || skip "Slurm is not installed (slurm-wlm)"
@@ -151,6 +201,18 @@ until_state() {
 	# Finished jobs are still listed, and do not block.
 	expect 0 artidx reorg --apply
 	[ -f out/vhack/v_hack_a.safetensors ]
+}
+
+@test "Slurm: a waiting job that names an old path lets --links through and keeps its link" {
+	with_slurm
+	local running waiting
+	running=$(submit --wrap 'sleep 100')
+	until_state "$running" RUNNING
+	waiting=$(submit --wrap 'cd .. && train v_hack_a.safetensors; train ../out/v_hack_a.safetensors' -D "$PWD/src")
+	blocks "touches     slurm $waiting queued: out/v_hack_a.safetensors"
+	keeps_one "slurm $waiting"
+	scancel "$waiting"
+	keeps_none
 }
 
 @test "Slurm: a job that names nothing that moves lets it through" {

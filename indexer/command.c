@@ -182,7 +182,7 @@ static bool may_be_command(const struct reader *reader, struct ax_str text)
 		return true;
 	for (size_t i = 0;
 		reader->quoted && (reader->programs & PROGRAM_RUNS_TEXT) && i < text.len; i++) {
-		if (has_byte(AX_STR("$`;&|<>"), text.ptr[i]))
+		if (has_byte(AX_STR("$`;&|<>*?[{~\\\"'"), text.ptr[i]))
 			return true;
 	}
 	return false;

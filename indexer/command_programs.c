@@ -20,7 +20,7 @@ static const struct program_names programs[] = {
 			"exec command " },
 	{ PROGRAM_RUNS_TEXT, " sh bash dash zsh ksh mksh ash fish busybox eval trap su ssh "
 			     "script watch flock "
-			     "xargs parallel srun sbatch find fd " },
+			     "parallel sbatch " },
 	{ PROGRAM_ADDS_WORDS, " xargs parallel " },
 	{ PROGRAM_OTHER_VIEW, " chroot bwrap docker podman nsenter unshare " },
 	{ PROGRAM_WALKS,

@@ -399,6 +399,9 @@ static void inside_commands(void **state)
 		{ "sh -c '$X'", "@", REORG_CANNOT_TELL, NULL },
 		{ "env A=1 bash -c '$X'", "@", REORG_CANNOT_TELL, NULL },
 		{ "eval \"x " FULL "\"", "@", REORG_TOUCHES, FULL },
+		{ "eval x 'out/v_hack_{full,b}.safetensors'", "@", REORG_CANNOT_TELL, NULL },
+		{ "eval x 'out/v_hack_full.safetensor{s,x}'", "@", REORG_CANNOT_TELL, NULL },
+		{ "eval x -o'out/v_hack_{full,b}.safetensors'", "@", REORG_CANNOT_TELL, NULL },
 		{ "eval x " FULL, "@", REORG_TOUCHES, FULL },
 		{ "echo " FULL " | xargs x", "@", REORG_TOUCHES, FULL },
 		{ "cat list | xargs x", "@", REORG_CANNOT_TELL, "xargs" },
@@ -427,6 +430,7 @@ static void inside_commands(void **state)
 		{ "find -name 'v*' -delete", "@", REORG_CANNOT_TELL, "." },
 		{ "find .. -name 'v*' -delete", "@/src", REORG_CANNOT_TELL, ".." },
 		{ "find src -name '*.py' -delete", "@", REORG_CLEAR, NULL },
+		{ "srun x 'layers.*'", "@", REORG_CLEAR, NULL },
 		{ "rg v_hack", "@", REORG_CANNOT_TELL, "." },
 	};
 

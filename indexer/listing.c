@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 enum {
-	BUFFER_SIZE = 128 * 1024,
+	READ_SIZE = 64 * 1024,
 	FEW = 48, /* files up to which sorting by hand is quicker */
 };
 
@@ -32,8 +32,8 @@ struct sort_item {
 };
 
 struct idx_listing {
-	char *buffer;
-	struct ax_buf names; /* each with a NUL behind it */
+	struct ax_buf entries; /* struct raw_entry, one behind the other */
+	struct ax_buf names;   /* that were asked for, each with a NUL behind it */
 	size_t count, capacity;
 	struct idx_listed *files;
 	struct sort_item *order;
@@ -43,26 +43,17 @@ struct idx_listing {
 
 struct idx_listing *idx_listing_new(void)
 {
-	struct idx_listing *listing = calloc(1, sizeof(*listing));
-
-	if (!listing)
-		return NULL;
-	listing->buffer = malloc(BUFFER_SIZE);
-	if (!listing->buffer) {
-		free(listing);
-		return NULL;
-	}
-	return listing;
+	return calloc(1, sizeof(struct idx_listing));
 }
 
 void idx_listing_free(struct idx_listing *listing)
 {
 	if (!listing)
 		return;
-	free(listing->buffer);
 	free(listing->files);
 	free(listing->order);
 	free(listing->dirs);
+	ax_buf_free(&listing->entries);
 	ax_buf_free(&listing->names);
 	free(listing);
 }
@@ -71,6 +62,7 @@ static void clear(struct idx_listing *listing)
 {
 	listing->count = 0;
 	listing->dir_count = 0;
+	ax_buf_clear(&listing->entries);
 	ax_buf_clear(&listing->names);
 }
 
@@ -167,27 +159,23 @@ static bool is_dot(const char *name)
 	return name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]));
 }
 
-/* All names as "type, name, NUL"; looked at once the buffer does not move any more. */
-static int read_names(struct idx_listing *listing, int fd, struct ax_error *err)
+/* All entries; they are looked at once the buffer does not move any more. */
+static int read_entries(struct idx_listing *listing, int fd, struct ax_error *err)
 {
+	struct ax_buf *entries = &listing->entries;
+
 	for (;;) {
-		long n = syscall(SYS_getdents64, fd, listing->buffer, BUFFER_SIZE);
+		if (!ax_buf_reserve(entries, READ_SIZE))
+			return ax_fail(err, ENOMEM, "no memory");
+		long n = syscall(SYS_getdents64, fd, entries->data + entries->len, READ_SIZE);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return ax_fail_errno(err, "cannot list");
 		if (n == 0)
-			break;
-		for (long at = 0; at < n;) {
-			const struct raw_entry *entry = (const void *)(listing->buffer + at);
-			at += entry->length;
-			if (is_dot(entry->name))
-				continue;
-			ax_buf_append_byte(&listing->names, (char)entry->type);
-			ax_buf_append(&listing->names, entry->name, strlen(entry->name) + 1);
-		}
+			return 0;
+		entries->len += (size_t)n;
 	}
-	return listing->names.failed ? ax_fail(err, ENOMEM, "no memory") : 0;
 }
 
 static size_t common_prefix(const struct idx_listing *listing)
@@ -267,13 +255,13 @@ int idx_listing_read(struct idx_listing *listing, int fd, struct ax_str path,
 	struct ax_error cause;
 
 	clear(listing);
-	if (read_names(listing, fd, &cause) < 0)
+	if (read_entries(listing, fd, &cause) < 0)
 		goto fail;
-	for (size_t at = 0; at < listing->names.len;) {
-		unsigned char type = (unsigned char)listing->names.data[at];
-		struct ax_str name = ax_str_from(listing->names.data + at + 1);
-		at += name.len + 2;
-		if (add_name(listing, fd, name, type, &cause) < 0)
+	for (size_t at = 0; at < listing->entries.len;) {
+		const struct raw_entry *entry = (const void *)(listing->entries.data + at);
+		at += entry->length;
+		if (!is_dot(entry->name) && add_name(listing, fd, ax_str_from(entry->name),
+						    entry->type, &cause) < 0)
 			goto fail;
 	}
 	sort_files(listing);

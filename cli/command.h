@@ -31,6 +31,7 @@ enum cli_exits {
 	CLI_EXITS_CATALOGUE = 1 << 0, /* needs the catalogue */
 	CLI_EXITS_REFUSED = 1 << 1,
 	CLI_EXITS_PARTLY = 1 << 2,
+	CLI_EXITS_GATED = 1 << 3, /* refuses for queued jobs and open files too */
 };
 
 struct cli_example {

@@ -185,6 +185,10 @@ const char *cli_help_exit(const struct command *command, int status)
 	case 2:
 		return "wrong use, query or configuration; nothing was done";
 	case 3:
+		if (command->exits & CLI_EXITS_GATED)
+			return "refused: a queued job or an open file is in the way, another "
+			       "artidx "
+			       "is at work, or a conflict; nothing changed";
 		return command->exits & CLI_EXITS_REFUSED
 			       ? "refused: another artidx is at work, or a conflict; nothing "
 				 "changed"

@@ -318,6 +318,6 @@ const struct command cmd_archive = {
 		"names the directory or a process has something in it open. Lines of "
 		"scripts that name it are listed first, as artidx dead finds them; they keep "
 		"nothing that is named here.",
-	.exits = CLI_EXITS_REFUSED | CLI_EXITS_PARTLY,
+	.exits = CLI_EXITS_GATED | CLI_EXITS_PARTLY,
 	.run = run,
 };

@@ -303,6 +303,6 @@ const struct command cmd_reorg = {
 		"moves. A file that would have to be copied to another file system while a "
 		"process "
 		"has it open for writing stays where it is, and is named.",
-	.exits = CLI_EXITS_CATALOGUE | CLI_EXITS_REFUSED | CLI_EXITS_PARTLY,
+	.exits = CLI_EXITS_CATALOGUE | CLI_EXITS_GATED | CLI_EXITS_PARTLY,
 	.run = run,
 };

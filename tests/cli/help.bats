@@ -104,3 +104,12 @@ verbs() { artidx -h | sed -n '/^Commands/,/^$/s/^  \([a-z]*\) .*/\1/p'; }
 	[[ ${lines[0]} =~ ^artidx\ [0-9]+\.[0-9]+\.[0-9]+$ ]]
 	expect 0 artidx scan --version
 }
+
+@test "status 3 of what moves files tells of jobs and open files" {
+	for command in reorg archive; do
+		expect 0 artidx help $command
+		has "3  refused: a queued job or an open file is in the way,"
+	done
+	expect 0 artidx help restore
+	has "3  refused: another artidx is at work"
+}

@@ -314,13 +314,13 @@ static void take_file(struct parser *parser, struct arc_member *member)
 			sizeof(member->layout.bytes));
 }
 
-/* An earlier member that is a file, or NULL: then what is read is bad. */
+/* An earlier file of the directory, or NULL: then what is read is bad. */
 static const struct arc_member *take_earlier(struct parser *parser)
 {
 	const struct arc_index *index = &parser->index;
 	size_t i = (size_t)take_below(&parser->cursor, index->n);
 
-	if (!parser->cursor.bad && index->members[i].type == ARC_FILE)
+	if (!parser->cursor.bad && i >= index->n_about && index->members[i].type == ARC_FILE)
 		return &index->members[i];
 	parser->cursor.bad = true;
 	return NULL;
@@ -332,7 +332,7 @@ static void take_copy(struct parser *parser, struct arc_member *member)
 	const unsigned common = ARC_SAFETENSORS;
 	const struct arc_member *first = take_earlier(parser);
 
-	if (!first || first->flags & (ARC_COPY | ARC_ABOUT) ||
+	if (!first || first->flags & ARC_COPY ||
 		member->flags != (ARC_COPY | (first->flags & common))) {
 		parser->cursor.bad = true;
 		return;

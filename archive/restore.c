@@ -178,9 +178,18 @@ static int check_space(const struct restore *restore, struct ax_error *err)
 	struct statvfs fs;
 	uint64_t needed = 0;
 
-	for (size_t i = index->n_about; i < index->n; i++)
-		needed += restore->read[i] ? arc_index_stored(index, &index->members[i])->stored
-					   : 0;
+	for (size_t i = index->n_about; i < index->n; i++) {
+		const struct arc_member *member = &index->members[i];
+		if (restore->read[i] &&
+			__builtin_add_overflow(needed, arc_index_stored(index, member)->stored,
+				&needed))
+			needed = UINT64_MAX;
+	}
+	if (restore->options->limit && needed > restore->options->limit)
+		return ax_fail(err, AX_EREFUSED,
+			"%s: expands to %llu bytes, and %llu are allowed: nothing was restored",
+			restore->archive->path, (unsigned long long)needed,
+			(unsigned long long)restore->options->limit);
 	if (fstatvfs(restore->options->target, &fs) < 0)
 		return ax_fail_errno(err, "%s: the target", restore->archive->path);
 	uint64_t there = (uint64_t)fs.f_bavail * fs.f_frsize;

@@ -15,7 +15,12 @@ struct arc_restore_options {
 	int target; /* an open directory: member paths begin there */
 	struct arc_selection selection;
 	unsigned threads; /* 0: as many as suit the machine */
-	uint64_t limit;   /* for archives of others: bytes of content; 0: plausible */
+	/*
+	 * Bytes of content, at most; 0: what is plausible for the size. With an index, which says
+	 * before anything is made how much that is, 0 is what there is space for: what artidx
+	 * packed may well be all zeros, or the same a thousand times.
+	 */
+	uint64_t limit;
 	struct arc_progress *progress; /* may be NULL */
 };
 

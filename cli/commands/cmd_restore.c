@@ -208,7 +208,9 @@ static const struct opt options[] = {
 	OPT(struct restore_settings, to, 0, "to", "DIR",
 		"restore below this directory; else beside the archive, where it was"),
 	OPT(struct restore_settings, max_bytes, 0, "max-bytes", "N",
-		"for archives that artidx did not make: the most they may expand to"),
+		"the most that what is restored may expand to; else what there is space for, "
+		"or "
+		"without an index what is plausible"),
 	OPT(struct restore_settings, jobs, 'j', "jobs", "N", "threads that read"),
 	OPT(struct restore_settings, json, 0, "json", NULL, "one JSON document"),
 	{ 0 },

@@ -6,6 +6,7 @@
 #include "cli/output.h"
 #include "cli/record_json.h"
 #include "cli/show_view.h"
+#include "indexer/archives.h"
 #include "indexer/catalog.h"
 #include "indexer/history.h"
 #include "query/show.h"
@@ -140,6 +141,14 @@ static void write_entry(struct ax_json_writer *w, const struct idx_entry *entry)
 		ax_json_write_path(w, "archived_in", entry->archive);
 }
 
+static void write_archive(struct ax_json_writer *w, const struct idx_archive *archive)
+{
+	if (!archive || !archive->files)
+		return;
+	cli_record_json_u64(w, "archived_files", archive->files);
+	cli_record_json_u64(w, "archived_bytes", archive->bytes);
+}
+
 int cli_show_json_file(struct cli_output *out, const struct cli_show_subject *subject,
 	const struct qry_file_facts *facts, const struct idx_move *origins, size_t n_origins,
 	struct ax_error *err)
@@ -152,6 +161,7 @@ int cli_show_json_file(struct cli_output *out, const struct cli_show_subject *su
 	ax_json_begin_object(&w);
 	ax_json_write_path(&w, "path", facts->path);
 	write_entry(&w, &facts->entry);
+	write_archive(&w, idx_snapshot_archive_at(subject->snapshot, facts->path));
 	write_owner(&w, &facts->owner);
 	write_ids(&w, "used_by", facts->used_by, facts->n_used_by);
 	write_paths(&w, "same_header", facts->twins, facts->n_twins);

@@ -8,6 +8,7 @@
 #include "cli/sheet.h"
 #include "cli/show_json.h"
 #include "cli/tensors.h"
+#include "indexer/archives.h"
 #include "indexer/catalog.h"
 #include "indexer/history.h"
 #include "query/show.h"
@@ -80,7 +81,33 @@ static void print_content(struct cli_output *out, const struct idx_detail *detai
 	cli_print_done(out, &dtypes);
 }
 
-static void print_identity(struct cli_output *out, const struct idx_entry *entry)
+/* What rules say of a file whose name and bytes they do not know is beside the point here. */
+static struct ax_str why_of(const struct idx_entry *entry, const struct idx_archive *archive)
+{
+	if (archive && archive->files && ax_str_equal(entry->class_name, AX_STR("other")))
+		return AX_STR("an archive of artidx's: artidx restore brings back what it "
+			      "holds");
+	return entry->why;
+}
+
+static void print_archive(struct cli_output *out, const struct idx_archive *archive)
+{
+	char files[AX_UNITS_MAX], bytes[AX_UNITS_MAX];
+	struct ax_buf base = { 0 };
+
+	if (!archive || !archive->files)
+		return;
+	ax_count_format(archive->files, files);
+	ax_size_say(archive->bytes, bytes);
+	ax_text_quote(&base, archive->base.len ? archive->base : AX_STR("the root"));
+	cli_sheet_printf(out, "holds", "%s file%s that %s below %s, %s", files,
+		archive->files == 1 ? "" : "s", archive->files == 1 ? "was" : "were",
+		ax_buf_text(&base), bytes);
+	cli_print_done(out, &base);
+}
+
+static void print_identity(struct cli_output *out, const struct idx_entry *entry,
+	const struct idx_archive *archive)
 {
 	char size[AX_UNITS_MAX];
 	char bytes[AX_UNITS_MAX];
@@ -94,7 +121,7 @@ static void print_identity(struct cli_output *out, const struct idx_entry *entry
 	if (entry->problem.len && !ax_str_equal(entry->problem, entry->why))
 		cli_sheet_text(out, "problem", entry->problem);
 	cli_sheet_text(out, "class", entry->class_name);
-	cli_sheet_text(out, "why", entry->why);
+	cli_sheet_text(out, "why", why_of(entry, archive));
 	if (entry->misnamed)
 		cli_sheet_text(out, "misnamed", AX_STR("yes: its name says another class"));
 	if (entry->size < 1024)
@@ -136,11 +163,14 @@ int cli_show_file(struct cli_output *out, const struct cli_show_subject *subject
 	struct ax_error *err)
 {
 	const struct idx_detail *detail = &facts->detail;
+	const struct idx_archive *archive =
+		idx_snapshot_archive_at(subject->snapshot, facts->path);
 
 	if (subject->json)
 		return cli_show_json_file(out, subject, facts, origins, n_origins, err);
 	cli_sheet_title(out, facts->path);
-	print_identity(out, &facts->entry);
+	print_identity(out, &facts->entry, archive);
+	print_archive(out, archive);
 	if (facts->has_detail) {
 		cli_sheet_attributes(out, detail->attributes, detail->n_attributes);
 		print_content(out, detail);

@@ -66,6 +66,7 @@ static const struct member file[] = {
 	{ "used_by", "runs whose command line names it" },
 	{ "same_header", "[{path}]: files with the same header and size" },
 	{ "was", "where it was before, with the time of each move" },
+	{ "archived_files", "that an archive holds; archived_bytes: their sizes" },
 	{ 0 },
 };
 

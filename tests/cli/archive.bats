@@ -299,6 +299,36 @@ nested() {
 	rm -r out/nest
 }
 
+@test "--max-bytes bounds what is restored, with an index and without" {
+	artidx archive --apply --queue none out/old
+	head -c -30 out/old.tar.zst >cut.tar.zst
+	for archive in out/old.tar.zst cut.tar.zst; do
+		expect 3 artidx restore --max-bytes 200000 "$archive" --to there
+		has "$archive: expands to "
+		[ -z "$(ls there)" ]
+	done
+	expect 0 artidx restore --max-bytes 1000000 out/old.tar.zst
+	same_as_before out/old
+}
+
+@test "verify names what is no archive once" {
+	echo text >text
+	expect 1 artidx verify text
+	[ "$output" = "text: damaged at byte 0: Unknown frame descriptor" ]
+	echo text | zstd -q >text.tar.zst
+	expect 1 artidx verify ./text.tar.zst
+	[ "$output" = "./text.tar.zst: not a whole tar: Unrecognized archive format" ]
+}
+
+@test "verify --sha256 compares SHA-256 too" {
+	artidx archive --apply --keep --queue none out/old
+	expect 0 artidx verify --sha256 out/old.tar.zst
+	has "out/old.tar.zst: whole, "
+	artidx verify --sha256 --json out/old.tar.zst | jq -e '.archives[0] | .whole and .digests'
+	printf 'x' | dd of=out/old.tar.zst bs=1 seek=20000 conv=notrunc status=none
+	expect 1 artidx verify --sha256 out/old.tar.zst
+}
+
 @test "wrong uses" {
 	expect 2 artidx archive
 	expect 2 artidx archive out/none

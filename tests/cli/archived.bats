@@ -30,6 +30,21 @@ as_before() {
 	diff runs_before <(artidx query runs --tsv)
 }
 
+@test "show tells what an archive holds" {
+	artidx archive --apply --queue none out/old >/dev/null
+	expect 0 artidx show out/old.tar.zst
+	has "class       other"
+	has "why         an archive of artidx's: artidx restore brings back what it holds"
+	has " files that were below out,"
+	lacks "no rule knows its name"
+	artidx show --json out/old.tar.zst |
+		jq -e '.file | .class == "other" and .archived_files > 1 and .archived_bytes > 100'
+	tar --zstd -cf out/theirs.tar.zst artidx.json
+	artidx scan >/dev/null
+	expect 0 artidx show out/theirs.tar.zst
+	lacks "artidx restore"
+}
+
 @test "query, show and resolve find what is archived, as it was" {
 	[ "$(wc -l <before)" -eq 8 ]
 	[ "$(wc -l <tensors_before)" -gt 5 ]

@@ -349,6 +349,10 @@ static int judge_task(struct judge *judge, struct reorg_gate_task *task)
 		touches_path(judge, task->job->cwd, task->job->cwd, &touched) &&
 		add_touch(judge, task, touched) < 0)
 		return -1;
+	if (task->job->cwd.len == 0 &&
+		set_cannot_tell(judge, task, AX_STR("the directory it runs in is not known")) <
+			0)
+		return -1;
 	if (task->job->opaque)
 		return set_cannot_tell(judge, task,
 			AX_STR("what it runs cannot be read from the queue"));

@@ -276,6 +276,7 @@ static void what_the_shell_knows(void **state)
 		{ "train --base=out/v_hack_{full,x}.safetensors", "@", REORG_CANNOT_TELL,
 			"out/v_hack_{full,x}.safetensors" },
 		{ "cd $HOME && train x/y", "@", REORG_CANNOT_TELL, "$HOME" },
+		{ "ls", "", REORG_CANNOT_TELL, "the directory it runs in is not known" },
 		{ "train --glob 'out/v_hack_*'", "@", REORG_CANNOT_TELL, "out/v_hack_*" },
 	};
 

@@ -53,6 +53,7 @@ struct command {
 	void (*describe_more)(struct ax_buf *text); /* in the same form; NULL: nothing more */
 	const char *negative; /* when the status is 1; NULL when it never is */
 	unsigned exits;
+	const char *see_also[4]; /* other commands, up to a NULL; for the manual page */
 	bool is_hidden;
 	/* 0 done, 1 a negative answer, -1 failed. */
 	int (*run)(struct cli *cli, struct ax_error *err);

@@ -204,7 +204,12 @@ static void print_command(struct cli_output *out, const struct command *command)
 	print_options(stream, "GENERAL OPTIONS", cli_global_options);
 	print_exits(stream, command);
 	print_examples(stream, command->examples);
-	fputs(".SH SEE ALSO\n.BR artidx (1)\n", stream);
+	fputs(".SH SEE ALSO\n", stream);
+	for (size_t i = 0; i < sizeof(command->see_also) / sizeof(*command->see_also) &&
+			   command->see_also[i];
+		i++)
+		fprintf(stream, ".BR artidx\\-%s (1),\n", command->see_also[i]);
+	fputs(".BR artidx (1)\n", stream);
 }
 
 static void print_commands(FILE *stream)

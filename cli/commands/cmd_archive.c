@@ -282,7 +282,8 @@ static const struct opt options[] = {
 		"auto (the default), pueue, tsp, slurm, none, or file:PATH, a saved listing"),
 	OPT(struct archive_settings, ignored, 0, "ignore-task", "ID,...",
 		"do not let these tasks block"),
-	OPT(struct archive_settings, jobs, 'j', "jobs", "N", "threads that pack and verify"),
+	OPT(struct archive_settings, jobs, 'j', "jobs", "N",
+		"threads that pack and verify; else one for each core, at most 6"),
 	OPT(struct archive_settings, json, 0, "json", NULL, "one JSON document"),
 	{ 0 },
 };
@@ -310,8 +311,9 @@ const struct command cmd_archive = {
 		"order of bytes in which tensors are stored because they compress better "
 		"so. Files with the same content are stored once: tar makes hard links of "
 		"them, artidx restore files of their own.\n"
-		"The archive is synced, read back from the disk and compared with the "
-		"originals byte for byte. Only then it gets its name, and only then the "
+		"The archive is synced, read back from the disk, past the page cache where the "
+		"file system can do that, and compared with the originals byte for byte. Only "
+		"then it gets its name, and only then the "
 		"originals move into a trash directory, each looked at again: what has "
 		"changed meanwhile stays and is named. Whatever interrupts it, artidx "
 		"reorg --recover finishes. Like reorg, it does nothing while a queued job "
@@ -319,5 +321,6 @@ const struct command cmd_archive = {
 		"scripts that name it are listed first, as artidx dead finds them; they keep "
 		"nothing that is named here.",
 	.exits = CLI_EXITS_GATED | CLI_EXITS_PARTLY,
+	.see_also = { "dead", "restore", "verify", "reorg" },
 	.run = run,
 };

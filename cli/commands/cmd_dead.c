@@ -218,5 +218,6 @@ const struct command cmd_dead = {
 		"moment ago, or artidx pin says so. This command only proposes; what it knows "
 		"of files is what the last scan saw.",
 	.exits = CLI_EXITS_CATALOGUE,
+	.see_also = { "archive", "pin" },
 	.run = run,
 };

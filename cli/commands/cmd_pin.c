@@ -198,5 +198,6 @@ const struct command cmd_pin = {
 		"kept in .artidx/pins, apart from the catalogue: making that anew loses none. "
 		"Without operands the pins are listed.",
 	.exits = CLI_EXITS_REFUSED,
+	.see_also = { "dead", "archive" },
 	.run = run,
 };

@@ -211,7 +211,8 @@ static const struct opt options[] = {
 		"the most that what is restored may expand to; else what there is space for, "
 		"or "
 		"without an index what is plausible"),
-	OPT(struct restore_settings, jobs, 'j', "jobs", "N", "threads that read"),
+	OPT(struct restore_settings, jobs, 'j', "jobs", "N",
+		"threads that read; else one for each core, at most 6"),
 	OPT(struct restore_settings, json, 0, "json", NULL, "one JSON document"),
 	{ 0 },
 };
@@ -243,5 +244,6 @@ const struct command cmd_restore = {
 		"are whole and nothing in them leads outside.",
 	.negative = "something was damaged and could not be restored",
 	.exits = CLI_EXITS_REFUSED,
+	.see_also = { "archive", "verify" },
 	.run = run,
 };

@@ -142,7 +142,8 @@ static int run(struct cli *cli, struct ax_error *err)
 static const struct opt options[] = {
 	OPT(struct verify_settings, sha256, 0, "sha256", NULL,
 		"compare SHA-256 too: takes about twice as long"),
-	OPT(struct verify_settings, jobs, 'j', "jobs", "N", "threads that read"),
+	OPT(struct verify_settings, jobs, 'j', "jobs", "N",
+		"threads that read; else one for each core, at most 6"),
 	OPT(struct verify_settings, json, 0, "json", NULL, "one JSON document"),
 	{ 0 },
 };
@@ -165,9 +166,11 @@ const struct command cmd_verify = {
 	.description =
 		"Every frame is decoded, the planes of tensors are undone, and XXH3-128 of "
 		"each file is compared with what it was when it was packed: that finds "
-		"whatever a disk does to it. Damage is told by file. Other .tar.zst files can "
-		"be read too, but "
-		"they have nothing to compare with.",
+		"whatever a disk does to it, but not who changed both on purpose: for that "
+		"there is --sha256, which compares SHA-256, as MANIFEST in the archive has it, "
+		"too. Damage is told by file. Other .tar.zst files can be read too, but they "
+		"have nothing to compare with.",
 	.negative = "something is damaged",
+	.see_also = { "archive", "restore" },
 	.run = run,
 };

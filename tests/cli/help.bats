@@ -41,6 +41,17 @@ verbs() { artidx -h | sed -n '/^Commands/,/^$/s/^  \([a-z]*\) .*/\1/p'; }
 	done
 }
 
+@test "pages of commands lead to those of others that belong to them" {
+	artidx help --man archive >page
+	for verb in dead restore verify reorg; do
+		grep -q "^\.BR artidx.-$verb (1),$" page
+	done
+	for verb in $(verbs); do
+		artidx help --man "$verb" | sed -n '/^\.SH SEE ALSO/,$s/^\.BR artidx.-\([a-z]*\) (1),$/\1/p'
+	done | sort -u >named
+	[ -z "$(comm -23 named <(verbs | sort -u))" ]
+}
+
 @test "pages of topics: on the terminal, as manual pages without a warning, built" {
 	local build page
 	build=$(dirname "$ARTIDX")/../man

@@ -204,13 +204,9 @@ static int hash_plan(const struct reorg_plan *plan, uint64_t *out, struct ax_err
 }
 
 /* Create ID.plan under a name that is free. The salt tells plans of equal content apart. */
-static int create_file(struct reorg_journal *journal, struct ax_error *err)
+static int create_file(struct reorg_journal *journal, uint64_t hash, struct ax_error *err)
 {
 	int store = reorg_store_fd(journal->store);
-	uint64_t hash = 0;
-
-	if (hash_plan(&journal->plan, &hash, err) < 0)
-		return -1;
 
 	for (uint64_t salt = 0; salt < ID_TRIES; salt++) {
 		snprintf(journal->id, sizeof(journal->id), "%012" PRIx64,
@@ -232,19 +228,24 @@ int reorg_journal_create(struct reorg_store *store, const struct reorg_plan *pla
 {
 	struct reorg_journal *journal = new_journal(store, "new");
 	struct ax_buf bytes = { 0 };
+	uint64_t hash = 0;
 	int status = -1;
 
 	if (!journal) {
 		ax_fail(err, ENOMEM, "no memory for a plan");
 		goto out;
 	}
+	if (hash_plan(plan, &hash, err) < 0)
+		goto out;
 	reorg_plan_encode(plan, &bytes);
 	reorg_record_encode(REORG_RECORD_PLAN, ax_buf_str(&bytes), &journal->text);
 	if (ax_buf_check(&bytes, "a plan", err) < 0 ||
-		ax_buf_check(&journal->text, "a plan", err) < 0 ||
-		reorg_journal_read(journal, false, err) < 0)
+		ax_buf_check(&journal->text, "a plan", err) < 0)
 		goto out;
-	if (create_file(journal, err) < 0)
+	ax_buf_free(&bytes); /* as large as the plan */
+	if (reorg_journal_read(journal, false, err) < 0)
+		goto out;
+	if (create_file(journal, hash, err) < 0)
 		goto out;
 	if (ax_pwrite_full(journal->fd, journal->text.data, journal->text.len, 0, journal->file,
 		    err) < 0) {

@@ -17,6 +17,7 @@
 #include "reorg/journal.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -120,9 +121,9 @@ static int by_path(const void *a, const void *b)
 	return ax_str_compare(x->path, y->path);
 }
 
-/* Classes of the files below dir; none where no catalogue can be used. Strings are in the arena. */
-static int read_labels(struct cli_reorg *reorg, struct ax_str dir, struct arc_label **out,
-	size_t *n_out, struct ax_error *err)
+/* Classes of the files below dir; none where no catalogue can be used. Strings are in arena. */
+static int read_labels(struct cli_reorg *reorg, struct ax_str dir, struct ax_arena *arena,
+	struct arc_label **out, size_t *n_out, struct ax_error *err)
 {
 	struct idx_filter filter = { .below = dir };
 	struct ax_str parent = ax_path_dir(dir);
@@ -138,7 +139,6 @@ static int read_labels(struct cli_reorg *reorg, struct ax_str dir, struct arc_la
 	if (idx_files_open(snapshot, &filter, &files, err) < 0)
 		more = -1;
 	while (more >= 0 && (more = idx_files_next(files, &entry, err)) > 0) {
-		struct ax_arena *arena = &reorg->cli->arena;
 		struct ax_buf path = { 0 };
 		ax_path_join(&path, entry.dir, entry.name);
 		struct ax_str member = ax_str_slice(ax_buf_str(&path),
@@ -179,9 +179,10 @@ static int create(struct cli_reorg *reorg, const struct arc_tree *tree,
 		},
 		.verifying = &counters,
 	};
+	struct ax_arena arena = { 0 };
 	struct arc_label *labels = NULL;
 	struct cli_progress *progress = NULL;
-	int status = read_labels(reorg, out->dir, &labels, &create.pack.n_labels, err);
+	int status = read_labels(reorg, out->dir, &arena, &labels, &create.pack.n_labels, err);
 
 	create.pack.labels = labels;
 	if (status == 0)
@@ -194,19 +195,47 @@ static int create(struct cli_reorg *reorg, const struct arc_tree *tree,
 			reorg->cli->signal_number = signal_number;
 	}
 	free(labels);
+	ax_arena_free(&arena);
 	out->verified = status == 0;
 	return status;
 }
 
-static int retire(struct cli_reorg *reorg, struct reorg_store *store,
-	const struct reorg_plan *plan, struct cli_archived *out, struct ax_error *err)
+/*
+ * Plans take more memory than trees do, for a name may be long and is in both: each is there only
+ * while it is needed.
+ */
+static int pass(struct cli_reorg *reorg, const struct arc_tree *tree, struct ax_str dir,
+	struct ax_error *err)
 {
-	struct reorg_journal *journal = NULL;
+	struct ax_arena arena = { 0 };
+	struct reorg_plan plan;
+	int status = arc_retire_plan(tree, dir, ax_time_now(), &arena, &plan, err);
 
-	if (cli_reorg_pass(reorg, plan, REORG_FROM, err) < 0 ||
-		reorg_journal_create(store, plan, &journal, err) < 0)
-		return -1;
-	int status = cli_reorg_run(reorg, journal, CLI_REORG_APPLY, err);
+	if (status == 0)
+		status = cli_reorg_pass(reorg, &plan, REORG_FROM, err);
+	ax_arena_free(&arena);
+	return status;
+}
+
+/* Takes what the tree holds. */
+static int retire(struct cli_reorg *reorg, struct reorg_store *store, struct arc_tree *tree,
+	struct cli_archived *out, struct ax_error *err)
+{
+	struct ax_arena arena = { 0 };
+	struct reorg_plan plan;
+	struct reorg_journal *journal = NULL;
+	int status = arc_retire_plan(tree, out->dir, ax_time_now(), &arena, &plan, err);
+
+	arc_tree_free(tree);
+	malloc_trim(
+		0); /* what packing took is scattered, and goes back before more is needed */
+	if (status == 0)
+		status = cli_reorg_pass(reorg, &plan, REORG_FROM, err);
+	if (status == 0)
+		status = reorg_journal_create(store, &plan, &journal, err);
+	ax_arena_free(&arena);
+	if (status == 0)
+		status = cli_reorg_run(reorg, journal, CLI_REORG_APPLY, err);
 	reorg_journal_close(journal);
 	out->removed = status == 0;
 	return status;
@@ -245,18 +274,15 @@ int cli_archive_apply(struct cli_reorg *reorg, struct reorg_store *store, struct
 	const struct cli_archive_options *options, struct cli_archived *out,
 	struct ax_error *err)
 {
-	struct reorg_plan plan;
 	struct arc_tree tree;
 	int status = -1;
 
 	if (read_tree(reorg, dir, &tree, out, err) < 0)
 		return -1;
-	if (arc_retire_plan(&tree, out->dir, ax_time_now(), &reorg->cli->arena, &plan, err) ==
-			0 &&
-		(options->keep || cli_reorg_pass(reorg, &plan, REORG_FROM, err) == 0) &&
+	if ((options->keep || pass(reorg, &tree, out->dir, err) == 0) &&
 		create(reorg, &tree, options, out, err) == 0) {
 		bring_catalogue(reorg, "the archive is made");
-		status = options->keep ? 0 : retire(reorg, store, &plan, out, err);
+		status = options->keep ? 0 : retire(reorg, store, &tree, out, err);
 	}
 	arc_tree_free(&tree);
 	return status;

@@ -15,6 +15,7 @@
 #include "safetensors/header.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -571,11 +572,25 @@ out:
 
 /* ---- the whole */
 
-/* A file that is named as planar members are would be taken for one by those who decode by hand. */
-static bool has_planar_name(const struct arc_tree *tree)
+/*
+ * Where a file is named as planar members are, who decodes by hand would take it for one; and where
+ * a name has no room for the suffix, tar could not make the file.
+ */
+static bool is_at_odds_with_suffix(const struct arc_member *member)
+{
+	static const struct ax_str suffix = AX_STR_INIT(ARC_PLANAR_SUFFIX);
+
+	if (ax_str_ends(member->path, suffix))
+		return true;
+	return (member->type == ARC_FILE || member->type == ARC_HARD_LINK) &&
+	       (member->path.len + suffix.len >= PATH_MAX ||
+		       ax_path_name(member->path).len + suffix.len > NAME_MAX);
+}
+
+static bool needs_plain(const struct arc_tree *tree)
 {
 	for (size_t i = 0; i < tree->n; i++) {
-		if (ax_str_ends(tree->members[i].path, AX_STR(ARC_PLANAR_SUFFIX)))
+		if (is_at_odds_with_suffix(&tree->members[i]))
 			return true;
 	}
 	return false;
@@ -587,7 +602,7 @@ static int set_up(struct packer *packer, struct ax_error *err)
 	uint64_t total = 0;
 
 	packer->threads = arc_crew_threads(packer->options->threads, THREADS_MAX);
-	packer->plain = packer->options->plain || has_planar_name(tree);
+	packer->plain = packer->options->plain || needs_plain(tree);
 	packer->n = N_ABOUT + tree->n;
 	packer->members = ax_arena_alloc(&packer->arena, packer->n * sizeof(*packer->members));
 	packer->shared = (struct arc_pack_shared){

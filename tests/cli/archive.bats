@@ -284,6 +284,15 @@ nested() {
 	diff -r nest out/nest
 }
 
+@test "tar makes files whose names have no room for a suffix" {
+	long=$(printf 'x%.0s' {1..238}).safetensors
+	safetensors "out/old/$long" '{"w":{"dtype":"F32","shape":[50000],"data_offsets":[0,200000]}}' 200000
+	artidx archive --apply --keep --queue none out/old
+	mkdir there
+	tar --zstd -xf out/old.tar.zst -C there
+	diff -r out/old there/old
+}
+
 @test "a path that tar could not make again is refused before anything is packed" {
 	nested out/nest 2044
 	expect 0 artidx archive out/nest

@@ -385,62 +385,99 @@ static int rename_new(int from, int to, const char *name, mode_t mode)
 	return fchmodat(to, name, mode & 07777, 0);
 }
 
-static int merge(int from, int to, struct ax_error *err);
+/* Directories that are there already, whose content is still to be put in its place. */
+struct merging {
+	struct reorg_dirs from, to;
+	size_t n, capacity;
+	struct ax_buf *paths;
+};
 
-/* Put one name in its place; of a directory that is there, what it holds. */
-static int place(int from, int to, const char *name, struct ax_error *err)
+static int push(struct merging *merging, struct ax_str dir, const char *name,
+	struct ax_error *err)
 {
-	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-	struct stat st;
+	if (merging->n == merging->capacity) {
+		size_t capacity = 2 * merging->capacity + 16;
+		void *grown = reallocarray(merging->paths, capacity, sizeof(*merging->paths));
+		if (!grown)
+			return ax_fail(err, ENOMEM, "no memory for directories");
+		merging->paths = grown;
+		merging->capacity = capacity;
+	}
+	struct ax_buf *path = &merging->paths[merging->n++];
+	*path = (struct ax_buf){ 0 };
+	ax_path_join(path, dir, ax_str_from(name));
+	return ax_buf_check(path, name, err);
+}
+
+/* Put one name in its place; of a directory that is there, what it holds comes later. */
+static int place(struct merging *merging, int from, int to, struct ax_str dir, const char *name,
+	struct ax_error *err)
+{
+	const char *slash = dir.len ? "/" : "";
+	struct stat st, there;
 
 	if (fstatat(from, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return ax_fail_errno(err, "%s", name);
+		return ax_fail_errno(err, "%.*s%s%s", AX_STR_ARG(dir), slash, name);
 	if (rename_new(from, to, name, st.st_mode) == 0)
 		return 0;
 	if (errno != EEXIST)
-		return ax_fail_errno(err, "%s: cannot be put in its place", name);
-	int source = openat(from, name, flags);
-	int target = source < 0 ? -1 : openat(to, name, flags);
-	int status = -1;
-	if (target < 0)
-		ax_fail(err, AX_EREFUSED, "%s: exists already, and stays as it is", name);
-	else if (merge(source, target, err) == 0)
-		status = 0;
-	if (source >= 0)
-		close(source);
-	if (target >= 0)
-		close(target);
-	return status;
+		return ax_fail_errno(err, "%.*s%s%s: cannot be put in its place",
+			AX_STR_ARG(dir), slash, name);
+	if (S_ISDIR(st.st_mode) && fstatat(to, name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+		S_ISDIR(there.st_mode))
+		return push(merging, dir, name, err);
+	return ax_fail(err, AX_EREFUSED, "%.*s%s%s: exists already, and stays as it is",
+		AX_STR_ARG(dir), slash, name);
 }
 
-static int merge(int from, int to, struct ax_error *err)
+static int merge(struct merging *merging, struct ax_str path, struct ax_error *err)
 {
-	int again = openat(from, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = again < 0 ? NULL : fdopendir(again);
+	int to = reorg_dirs_open(&merging->to, path, O_RDONLY | O_DIRECTORY, 0);
+	int from = reorg_dirs_open(&merging->from, path, O_RDONLY | O_DIRECTORY, 0);
+	DIR *dir = to < 0 || from < 0 ? NULL : fdopendir(from);
 	struct dirent *found;
 	int status = 0;
 
 	if (!dir) {
-		if (again >= 0)
-			close(again);
-		return ax_fail_errno(err, "cannot list what was restored");
+		status = ax_fail_errno(err, "%.*s: cannot list what was restored",
+			AX_STR_ARG(path));
+		if (from >= 0)
+			close(from);
 	}
-	while (status == 0 && (found = readdir(dir))) {
-		if (is_dots(found->d_name))
-			continue;
-		status = place(from, to, found->d_name, err);
+	while (dir && status == 0 && (found = readdir(dir))) {
+		if (!is_dots(found->d_name))
+			status = place(merging, from, to, path, found->d_name, err);
 	}
-	closedir(dir);
+	if (dir)
+		closedir(dir);
 	if (status == 0 && fsync(to) < 0)
-		return ax_fail_errno(err, "cannot sync a directory");
+		status =
+			ax_fail_errno(err, "%.*s: cannot sync the directory", AX_STR_ARG(path));
+	if (to >= 0)
+		close(to);
 	return status;
 }
 
 int arc_extract_publish(struct arc_extract *extract, struct ax_error *err)
 {
+	struct merging merging = { .n = 0 };
+
 	if (syncfs(extract->fd) < 0)
 		return ax_fail_errno(err, "%s: cannot sync", extract->name);
-	return merge(extract->fd, extract->target, err);
+	reorg_dirs_init(&merging.from, extract->fd);
+	reorg_dirs_init(&merging.to, extract->target);
+	int status = push(&merging, AX_STR(""), "", err);
+	while (status == 0 && merging.n) {
+		struct ax_buf path = merging.paths[--merging.n];
+		status = merge(&merging, ax_buf_str(&path), err);
+		ax_buf_free(&path);
+	}
+	while (merging.n)
+		ax_buf_free(&merging.paths[--merging.n]);
+	free(merging.paths);
+	reorg_dirs_forget(&merging.from);
+	reorg_dirs_forget(&merging.to);
+	return status;
 }
 
 bool arc_symlink_stays_inside(struct ax_str path, struct ax_str target)

@@ -439,6 +439,15 @@ linked() {
 	[ "$(ls outside)" = victim ] && [ "$(cat outside/victim)" = victim ]
 }
 
+@test "a member comes back into directories that are there, whatever their depth" {
+	nested out/nest 1500
+	artidx archive --apply --keep --queue none out/nest
+	deepest=out/nest$(printf '/d%.0s' {1..1500})/f
+	rm "$deepest"
+	(ulimit -n 64 && expect 0 artidx restore out/nest.tar.zst && has "restored 1 file")
+	[ "$(cat "$deepest")" = 1500 ]
+}
+
 @test "whatever depth a refused archive has, nothing of it stays" {
 	rm -rf out/nest
 	nested one 1500

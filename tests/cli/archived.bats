@@ -66,6 +66,22 @@ as_before() {
 	expect 0 artidx check
 }
 
+@test "equal files that are stored once are each found as it was" {
+	safetensors out/old/v_hack_b.safetensors '{"__metadata__":{"top_k":"2"},"V/model.layers.0.self_attn.q_proj":{"dtype":"F32","shape":[8,512],"data_offsets":[0,16384]},"S/model.layers.0.self_attn.q_proj":{"dtype":"F32","shape":[8],"data_offsets":[16384,16416]}}' 16416
+	cp out/old/v_hack_b.safetensors out/old/sub/train_s42.safetensors
+	touch -d '2026-02-03' out/old/sub/train_s42.safetensors
+	ln out/old/sub/train_s42.safetensors out/old/w
+	artidx scan >/dev/null
+	artidx query -c $columns out/old --tsv >before
+	artidx query tensors file:out/old --tsv >tensors_before
+	artidx archive --apply --json --queue none out/old | jq -e '.archives[0].copies == 1'
+	as_before
+	diff tensors_before <(artidx query tensors file:out/old --tsv)
+	rm -rf .artidx/catalogue
+	artidx scan >/dev/null
+	diff <(cut -f 1-2,4-6 before) <(artidx query -c path,class,status,size,mtime out/old --tsv)
+}
+
 @test "paths for other programs are those on the disk, unless archives are asked for" {
 	archive
 	expect 0 artidx query out --paths

@@ -9,16 +9,17 @@
 enum { MESSAGE_END = 200 }; /* bytes of a long message behind what is left out of it */
 
 /* The message, of len bytes and too long, was cut at its end: put that in again. */
-static void keep_end(struct ax_error *err, size_t len, const char *format, va_list args)
+__attribute__((format(printf, 3, 0))) static void keep_end(struct ax_error *err, size_t len,
+	const char *format, va_list args)
 {
-	static const char gap[] = "...";
+	static const char gap[] = { '.', '.', '.' };
 	char *end = err->message + sizeof(err->message) - 1 - MESSAGE_END;
 	char *whole = malloc(len + 1);
 
 	if (!whole)
 		return;
 	vsnprintf(whole, len + 1, format, args);
-	memcpy(end - strlen(gap), gap, strlen(gap));
+	memcpy(end - sizeof(gap), gap, sizeof(gap));
 	memcpy(end, whole + len - MESSAGE_END, MESSAGE_END);
 	free(whole);
 }

@@ -74,7 +74,8 @@ static void print_row(struct cli_output *out, const struct arc_dead_row *row)
 	ax_count_format(row->files, files);
 	cli_print_path(out, row->path);
 	if (row->is_dir)
-		fprintf(out->stream, "/  %s files, %s\n", files, size);
+		fprintf(out->stream, "/  %s file%s, %s\n", files, row->files == 1 ? "" : "s",
+			size);
 	else
 		fprintf(out->stream, "  %s\n", size);
 	print_texts(out, "why", &row->reasons);

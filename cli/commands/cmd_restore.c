@@ -133,7 +133,8 @@ static void report_text(struct cli *cli, const struct arc_restore_report *report
 	ax_count_format(report->files, files);
 	ax_size_say(report->bytes, bytes);
 	ax_count_format(report->present, present);
-	fprintf(cli->out.stream, "restored %s files, %s", files, bytes);
+	fprintf(cli->out.stream, "restored %s file%s, %s", files, report->files == 1 ? "" : "s",
+		bytes);
 	if (report->present)
 		fprintf(cli->out.stream, "; %s were there already", present);
 	fputc('\n', cli->out.stream);

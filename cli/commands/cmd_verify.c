@@ -69,8 +69,8 @@ static void print_text(struct cli_output *out, const char *path,
 	ax_count_format(report->files, files);
 	ax_size_say(report->bytes, bytes);
 	cli_print_path(out, ax_str_from(path));
-	fprintf(out->stream, ": whole, %s files, %s%s\n", files, bytes,
-		report->has_digests ? "" : " (not made by artidx: it has no digests)");
+	fprintf(out->stream, ": whole, %s file%s, %s%s\n", files, report->files == 1 ? "" : "s",
+		bytes, report->has_digests ? "" : " (not made by artidx: it has no digests)");
 }
 
 static int verify(struct cli *cli, const char *path, struct arc_verify_report *report,

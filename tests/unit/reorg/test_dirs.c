@@ -21,8 +21,8 @@ static int set_up(void **state)
 
 	assert_non_null(world);
 	disk_tree_make(&world->tree);
-	for (size_t i = 0; i < DEPTH; i++)
-		memcpy(world->deep + 2 * i, "d/", 2);
+	for (size_t i = 0; i < 2 * DEPTH; i++)
+		world->deep[i] = i % 2 ? '/' : 'd';
 	reorg_dirs_init(&world->dirs, world->tree.fd);
 	*state = world;
 	return 0;

@@ -34,6 +34,22 @@ static bool is_dots(const char *name)
 	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
+/* Move a directory to top under a number that is free there: a killed run may have used some. */
+static int hoist_dir(int fd, const char *from, int top, size_t *number)
+{
+	char name[32];
+
+	/* A directory can be moved only by who may write to it. */
+	if (fchmodat(fd, from, 0700, 0) < 0)
+		return -1;
+	do {
+		snprintf(name, sizeof(name), "%zu", ++*number);
+		if (renameat2(fd, from, top, name, RENAME_NOREPLACE) == 0)
+			return 0;
+	} while (errno == EEXIST);
+	return -1;
+}
+
 /* Remove what a directory holds, but for its directories: those move to top, under numbers. */
 static int hoist(int fd, int top, size_t *number)
 {
@@ -47,17 +63,8 @@ static int hoist(int fd, int top, size_t *number)
 	}
 	fchmod(fd, 0700);
 	while (status == 0 && (found = readdir(dir))) {
-		char name[32];
-		if (is_dots(found->d_name) || unlinkat(fd, found->d_name, 0) == 0)
-			continue;
-		/* A directory can be moved only by who may write to it. */
-		status = fchmodat(fd, found->d_name, 0700, 0);
-		do
-			snprintf(name, sizeof(name), "%zu", ++*number);
-		while (status == 0 &&
-			(status = renameat2(fd, found->d_name, top, name, RENAME_NOREPLACE)) <
-				0 &&
-			errno == EEXIST);
+		if (!is_dots(found->d_name) && unlinkat(fd, found->d_name, 0) < 0)
+			status = hoist_dir(fd, found->d_name, top, number);
 	}
 	closedir(dir);
 	return status;

@@ -274,6 +274,24 @@ static void check_leftover(void **state)
 	place_leave(&place);
 }
 
+/* Directories are numbered on their way out; a run that was killed at it may have used numbers. */
+static void check_killed_while_clearing(void **state)
+{
+	struct place place;
+	struct ax_error err;
+	struct arc_extract *extract;
+
+	(void)state;
+	place_enter(&place);
+	run("mkdir -p .artidx-tmp-x/a/b/c .artidx-tmp-x/1 .artidx-tmp-x/2/d/e .artidx-tmp-x/3");
+	run("touch .artidx-tmp-x/a/b/f .artidx-tmp-x/1/f && chmod 0 .artidx-tmp-x/2/d");
+	assert_ok(arc_extract_begin(AT_FDCWD, AX_STR("x"), "x.tar.zst", &extract, &err), &err);
+	assert_int_equal(rmdir(".artidx-tmp-x"), 0); /* it is empty */
+	assert_int_equal(mkdir(".artidx-tmp-x", 0700), 0);
+	assert_ok(arc_extract_end(extract, &err), &err);
+	place_leave(&place);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -283,6 +301,7 @@ int main(void)
 		cmocka_unit_test(check_flips),
 		cmocka_unit_test(check_cuts),
 		cmocka_unit_test(check_leftover),
+		cmocka_unit_test(check_killed_while_clearing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
@@ -202,8 +203,9 @@ bool ax_glob_is_pattern(struct ax_str text)
 
 /* --- regular expressions ---
  *
- * PCRE2 can search UTF-8 or bytes, not text that is only nearly UTF-8. So an expression is
- * compiled both ways, and each subject is searched in the way that fits it.
+ * PCRE2 can search UTF-8 or bytes, not text that is only nearly UTF-8. So an expression may be
+ * compiled both ways, and each subject is searched in the way that fits it. The second way, which
+ * hardly ever is asked for, waits until it is; with AX_PATTERN_LATER both do.
  *
  * Most expressions are searched for a few times and some a million times: for those that prove to
  * be of the second kind there is machine code, which takes as long to make as a hundred searches.
@@ -212,13 +214,18 @@ bool ax_glob_is_pattern(struct ax_str text)
 
 /* An expression compiled in one of the two ways. */
 struct program {
-	pcre2_code *code;            /* NULL: it has no meaning in this way */
+	uint32_t options;
+	atomic_bool is_made;
+	_Atomic(pcre2_code *) code;  /* NULL when it is made: no meaning in this way */
 	_Atomic(pcre2_code *) quick; /* the same as machine code, or NULL */
 	atomic_uint searches;        /* at most until quick is tried for */
 };
 
 struct ax_pattern {
+	bool is_utf8; /* the source; else it is for bytes alone */
 	struct program utf8, bytes;
+	size_t len;
+	char source[];
 };
 
 struct ax_matcher {
@@ -240,7 +247,8 @@ static pcre2_code *compile(struct ax_str source, uint32_t options, struct ax_err
 
 	if (!compiled) {
 		pcre2_get_error_message(code, reason, sizeof(reason));
-		ax_fail(err, AX_EUSAGE, "regular expression, at byte %zu: %s", (size_t)offset,
+		ax_fail(err, code == PCRE2_ERROR_HEAP_FAILED ? ENOMEM : AX_EUSAGE,
+			"regular expression, at byte %zu: %s", (size_t)offset,
 			(const char *)reason);
 		return NULL;
 	}
@@ -253,26 +261,43 @@ static pcre2_code *compile(struct ax_str source, uint32_t options, struct ax_err
 	return compiled;
 }
 
+/* What another thread was quicker to make is taken. */
+static int make_code(const struct ax_pattern *pattern, struct program *program,
+	struct ax_error *err)
+{
+	pcre2_code *none = NULL;
+	pcre2_code *code =
+		compile(ax_str(pattern->source, pattern->len), program->options, err);
+
+	if (!code && err->code == ENOMEM)
+		return -1;
+	if (code && !atomic_compare_exchange_strong(&program->code, &none, code))
+		pcre2_code_free(code);
+	atomic_store(&program->is_made, true);
+	return code ? 0 : -1;
+}
+
 int ax_pattern_compile(struct ax_str source, unsigned flags, struct ax_pattern **out,
 	struct ax_error *err)
 {
 	uint32_t options = flags & AX_PATTERN_NOCASE ? PCRE2_CASELESS : 0;
-	struct ax_error ignored;
 	struct ax_pattern *pattern = NULL;
 
 	if (source.len > MAX_SOURCE)
 		return ax_fail(err, AX_EUSAGE, "regular expression: longer than %d bytes",
 			MAX_SOURCE);
-	pattern = calloc(1, sizeof(*pattern));
+	pattern = calloc(1, sizeof(*pattern) + source.len);
 	if (!pattern)
 		return ax_fail(err, ENOMEM, "regular expression: no memory");
-	bool is_utf8 = ax_utf8_valid(source);
-	if (is_utf8)
-		pattern->utf8.code = compile(source, options | PCRE2_UTF, err);
-	if (pattern->utf8.code || !is_utf8)
-		pattern->bytes.code =
-			compile(source, options | PCRE2_NEVER_UTF, is_utf8 ? &ignored : err);
-	if (!pattern->utf8.code && !pattern->bytes.code) {
+	if (source.len)
+		memcpy(pattern->source, source.ptr, source.len);
+	pattern->len = source.len;
+	pattern->is_utf8 = ax_utf8_valid(source);
+	pattern->utf8.options = options | PCRE2_UTF;
+	pattern->bytes.options = options | PCRE2_NEVER_UTF;
+	if (!(flags & AX_PATTERN_LATER) &&
+		make_code(pattern, pattern->is_utf8 ? &pattern->utf8 : &pattern->bytes, err) <
+			0) {
 		ax_pattern_free(pattern);
 		return -1;
 	}
@@ -282,7 +307,7 @@ int ax_pattern_compile(struct ax_str source, unsigned flags, struct ax_pattern *
 
 static void free_program(struct program *program)
 {
-	pcre2_code_free(program->code);
+	pcre2_code_free(atomic_load(&program->code));
 	pcre2_code_free(atomic_load(&program->quick));
 }
 
@@ -326,7 +351,7 @@ void ax_matcher_free(struct ax_matcher *matcher)
 /* Machine code may be forbidden, or the expression too odd for it: then all stays as it is. */
 static void make_quick(struct program *program)
 {
-	pcre2_code *quick = pcre2_code_copy(program->code);
+	pcre2_code *quick = pcre2_code_copy(atomic_load(&program->code));
 
 	if (quick && pcre2_jit_compile(quick, PCRE2_JIT_COMPLETE) == 0)
 		atomic_store(&program->quick, quick);
@@ -344,32 +369,37 @@ static const pcre2_code *choose_code(struct program *program)
 	if (atomic_load_explicit(&program->searches, memory_order_relaxed) < MANY_SEARCHES &&
 		atomic_fetch_add(&program->searches, 1) == MANY_SEARCHES - 1)
 		make_quick(program);
-	return program->code;
+	return atomic_load_explicit(&program->code, memory_order_acquire);
 }
 
 int ax_pattern_search(struct ax_pattern *pattern, struct ax_matcher *matcher,
 	struct ax_str subject)
 {
-	bool is_utf8 = pattern->utf8.code && ax_utf8_valid(subject);
+	bool is_utf8 = pattern->is_utf8 && ax_utf8_valid(subject);
 	struct program *program = is_utf8 ? &pattern->utf8 : &pattern->bytes;
 	uint32_t options = is_utf8 ? PCRE2_NO_UTF_CHECK : 0;
 	PCRE2_SPTR text = (PCRE2_SPTR)subject.ptr;
+	struct ax_error err = { 0 };
 
 	matcher->pattern = NULL;
-	if (!program->code)
+	if (!atomic_load_explicit(&program->is_made, memory_order_acquire) &&
+		make_code(pattern, program, &err) < 0 && err.code == ENOMEM)
+		return -1;
+	const pcre2_code *plain = atomic_load(&program->code);
+	if (!plain)
 		return 0;
 	int found = pcre2_match(choose_code(program), text, subject.len, 0, options,
 		matcher->match, matcher->limits);
 	/* Machine code has less room to come back in. */
 	if (found == PCRE2_ERROR_JIT_STACKLIMIT)
-		found = pcre2_match(program->code, text, subject.len, 0, options,
-			matcher->match, matcher->limits);
+		found = pcre2_match(plain, text, subject.len, 0, options, matcher->match,
+			matcher->limits);
 	if (found == PCRE2_ERROR_NOMATCH)
 		return 0;
 	if (found < 0)
 		return -1;
 	matcher->pattern = pattern;
-	matcher->code = program->code;
+	matcher->code = plain;
 	matcher->subject = subject;
 	return 1;
 }

@@ -33,7 +33,11 @@ struct ax_pattern;
 /* What one thread matches with. */
 struct ax_matcher;
 
-enum { AX_PATTERN_NOCASE = 1 };
+enum {
+	AX_PATTERN_NOCASE = 1,
+	AX_PATTERN_LATER =
+		2, /* it is known to have no mistake: compile when first searched for */
+};
 
 /* Fails with AX_EUSAGE and the offset of the mistake in the message. */
 int ax_pattern_compile(struct ax_str source, unsigned flags, struct ax_pattern **out,
@@ -43,7 +47,7 @@ void ax_pattern_free(struct ax_pattern *pattern);
 int ax_matcher_new(struct ax_matcher **out, struct ax_error *err);
 void ax_matcher_free(struct ax_matcher *matcher);
 
-/* 1 it occurs in subject, 0 it does not, -1 a limit was hit: that is neither. */
+/* 1 it occurs in subject, 0 it does not, -1 a limit was hit or memory ran out: that is neither. */
 int ax_pattern_search(struct ax_pattern *pattern, struct ax_matcher *matcher,
 	struct ax_str subject);
 

@@ -182,7 +182,8 @@ int rule_compile_pattern(struct rule_compiler *c, const char *what,
 
 	if (!ax_json_string(value, &source))
 		return rule_fail(c, "%s must be a string with a regular expression", what);
-	if (ax_pattern_compile(source, 0, &pattern, c->err) < 0)
+	if (ax_pattern_compile(source, c->is_builtin ? AX_PATTERN_LATER : 0, &pattern, c->err) <
+		0)
 		return wrap(c, what);
 	out->compiled = pattern;
 	if (keep_pattern(c, pattern) < 0)

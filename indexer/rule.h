@@ -20,6 +20,7 @@ struct rule_compiler {
 	struct idx_rules *rules;
 	const struct idx_config *config; /* whose directories "below" stands for */
 	const char *document;            /* "artidx.json" */
+	bool is_builtin;                 /* its expressions are known to have no mistake */
 	struct ax_str rule;              /* its name, "" outside of rules */
 	struct ax_error *err;
 };

@@ -109,6 +109,7 @@ static int compile_suggestion(struct rule_compiler *c, const struct ax_json_valu
 /* One document's part of the rules, in the order in which it is tried. */
 struct part {
 	const char *document;
+	bool is_builtin;
 	const struct ax_json_value *root;
 	bool rules, suggestions; /* which of them count */
 };
@@ -127,6 +128,7 @@ static int compile_part(struct rule_compiler *c, const struct part *part)
 	const struct ax_json_value *suggestions = ax_json_get(part->root, "name_suggests");
 
 	c->document = part->document;
+	c->is_builtin = part->is_builtin;
 	c->rule = AX_STR("");
 	if (check_list(c, rules, "rules") < 0 ||
 		check_list(c, suggestions, "name_suggests") < 0)
@@ -231,9 +233,10 @@ static int compile_all(struct rule_compiler *c, const struct ax_json_value *conf
 	if (replace && !ax_json_bool(replace, &is_replaced))
 		return rule_fail(c, "\"replace_rules\" must be true or false");
 	struct part parts[2] = {
-		{ "artidx.json", config, true, true },
-		{ "built-in rules", builtin, !is_replaced, !is_replaced },
+		{ "artidx.json", false, config, true, true },
+		{ "built-in rules", true, builtin, !is_replaced, !is_replaced },
 	};
+	c->is_builtin = true;
 	if (make_room(c, parts) < 0 || compile_labels(c, ax_json_get(builtin, "labels")) < 0)
 		return -1;
 	for (size_t i = 0; i < 2; i++) {

@@ -190,14 +190,18 @@ static void searches(void **state)
 	struct ax_error err = { 0 };
 
 	assert_ok(ax_matcher_new(&matcher, &err), &err);
-	for (size_t i = 0; i < COUNT(cases); i++) {
+	for (size_t i = 0; i < 2 * COUNT(cases); i++) {
+		size_t k = i / 2;
+		unsigned flags = cases[k].flags | (i % 2 ? AX_PATTERN_LATER : 0);
 		struct ax_pattern *pattern = NULL;
-		assert_ok(ax_pattern_compile(ax_str_from(cases[i].source), cases[i].flags,
-				  &pattern, &err),
+		assert_ok(ax_pattern_compile(ax_str_from(cases[k].source), flags, &pattern,
+				  &err),
 			&err);
-		int found = ax_pattern_search(pattern, matcher, cases[i].subject);
-		if (found != cases[i].found)
-			fail_msg("case %zu: /%s/ gives %d", i, cases[i].source, found);
+		for (int again = 0; again < 2; again++) {
+			int found = ax_pattern_search(pattern, matcher, cases[k].subject);
+			if (found != cases[k].found)
+				fail_msg("case %zu: /%s/ gives %d", k, cases[k].source, found);
+		}
 		ax_pattern_free(pattern);
 	}
 	ax_matcher_free(matcher);

@@ -1,3 +1,4 @@
+#include "base/pattern.h"
 #include "examined.h"
 
 static struct idx_rules *compile(const char *config)
@@ -38,6 +39,44 @@ static void built_in_rules_know_all_classes(void **state)
 	assert_int_equal(idx_rules_class_count(rules), COUNT(names));
 	assert_true(ax_str_starts(idx_rules_builtin(), AX_STR("//")));
 	idx_rules_free(rules);
+}
+
+/* Their expressions are not compiled before they are needed: here they are, as those of a user. */
+static void built_in_rules_have_no_mistake(void **state)
+{
+	static const char *const keys[] = { "rules", "name_suggests" };
+	struct ax_json *builtin = NULL;
+	struct ax_error err = { 0 };
+	struct ax_buf text = { 0 };
+
+	(void)state;
+	assert_ok(ax_json_parse(idx_rules_builtin(), AX_JSON_COMMENTS, "built in", &builtin,
+			  &err),
+		&err);
+	struct ax_json_writer writer = { .buf = &text };
+	ax_json_begin_object(&writer);
+	ax_json_write_key(&writer, AX_STR("replace_rules"));
+	ax_json_write_bool(&writer, true);
+	for (size_t i = 0; i < COUNT(keys); i++) {
+		ax_json_write_key(&writer, ax_str_from(keys[i]));
+		ax_json_write_value(&writer, ax_json_get(ax_json_root(builtin), keys[i]));
+	}
+	ax_json_end_object(&writer);
+	idx_rules_free(compile(ax_buf_text(&text)));
+	for (const struct ax_json_value *label =
+			ax_json_first(ax_json_get(ax_json_root(builtin), "labels"));
+		label; label = ax_json_next(label)) {
+		for (const struct ax_json_value *item = ax_json_first(label); item;
+			item = ax_json_next(item)) {
+			struct ax_pattern *pattern = NULL;
+			struct ax_str source;
+			assert_true(ax_json_string(ax_json_get(item, "name"), &source));
+			assert_ok(ax_pattern_compile(source, 0, &pattern, &err), &err);
+			ax_pattern_free(pattern);
+		}
+	}
+	ax_buf_free(&text);
+	ax_json_free(builtin);
 }
 
 static void digests_change_with_the_rules(void **state)
@@ -286,6 +325,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(built_in_rules_know_all_classes),
+		cmocka_unit_test(built_in_rules_have_no_mistake),
 		cmocka_unit_test(digests_change_with_the_rules),
 		cmocka_unit_test(mistakes_are_named),
 		cmocka_unit_test(rules_of_the_config_come_first),

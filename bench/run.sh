@@ -100,6 +100,8 @@ bench_scan() {
   say "The same, first scan with cold caches"
   measure \
     "find -printf" "$drop" "$find_printf" \
+    "floor: headers of *.safetensors" "$drop" "$floor ." \
+    "floor: and the first bytes of all" "$drop" "$floor --all ." \
     "artidx scan @ wall 1.5" "$fresh; $drop" "$artidx scan"
 }
 

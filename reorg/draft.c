@@ -257,6 +257,23 @@ static bool is_in_dissolved(const struct draft_maker *maker, struct ax_str relat
 	return false;
 }
 
+/* Whether a pool's directory is where the layout wants it: 1, 0, -1. */
+static int is_pool_at_home(struct draft_maker *maker, const struct idx_entry *entry,
+	struct ax_str data)
+{
+	struct reorg_artifact artifact = { .class_name = entry->class_name,
+		.name = ax_path_name(entry->dir),
+		.is_dir = true };
+	struct ax_str to;
+
+	if (!ax_str_equal(entry->class_name, AX_STR("pool")))
+		return 0;
+	int found = draft_place(maker, data, &artifact, &to);
+	if (found < 0)
+		return maker->err->code == AX_EREFUSED ? 0 : -1;
+	return found && ax_str_equal(to, entry->dir);
+}
+
 static int place_file(struct draft_maker *maker, const struct idx_entry *entry)
 {
 	struct ax_str data, relative;
@@ -274,8 +291,11 @@ static int place_file(struct draft_maker *maker, const struct idx_entry *entry)
 	if (unit)
 		return move_with_unit(maker, entry, path, unit);
 	if (!reorg_layout_sorts(maker->layout, relative)) {
-		if (!is_in_dissolved(maker, relative))
-			return 0;
+		int at_home = !is_in_dissolved(maker, relative);
+		if (!at_home)
+			at_home = is_pool_at_home(maker, entry, data);
+		if (at_home)
+			return at_home < 0 ? -1 : 0;
 		return add_stay(maker, path, entry->size, REORG_UNKNOWN,
 			"its directory has no place in the layout");
 	}

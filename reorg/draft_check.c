@@ -62,7 +62,14 @@ static int check_against_others(struct draft_maker *maker, const struct wants *w
 			return hold(maker, want, REORG_CONFLICT,
 				" above its destination is wanted by another file", dir);
 	}
-	return 0;
+	const struct reorg_dir_move *above = draft_unit_at(maker->draft, want->to);
+	if (!above)
+		return 0;
+	return ax_str_equal(above->from, want->from)
+		       ? hold(maker, want, REORG_CONFLICT, ": its place would be in itself",
+				 want->to)
+		       : hold(maker, want, REORG_CONFLICT,
+				 " above its destination moves as well", above->from);
 }
 
 static int check_on_disk(struct draft_maker *maker, struct want *want)

@@ -326,6 +326,46 @@ static void held_back(void **state)
 	drafted_end(&d);
 }
 
+/* A layout may ask for a directory to go below itself, or below another one that goes. */
+static void into_itself(void **state)
+{
+	static const char first[] = "out/probe_distill/a_pool/step_000.jsonl.gz";
+	static const char second[] = "out/probe_distill/b_pool/step_000.jsonl.gz";
+	struct drafted d;
+
+	(void)state;
+	drafted_begin(&d, "{\"layout\": {\"pool\": \"probe_distill/{pool}/in/\"}}");
+	drafted_pool(&d, "out/probe_distill/a_pool");
+	drafted_make(&d);
+	drafted_stays(&d, first, REORG_CONFLICT, "its place would be in itself");
+	assert_int_equal(d.draft.n_dirs, 0);
+	drafted_end(&d);
+
+	drafted_begin(&d, "{\"layout\": {\"pool\": \"probe_distill/a_pool/{pool}/\"}}");
+	drafted_pool(&d, "out/probe_distill/a_pool");
+	drafted_pool(&d, "out/probe_distill/b_pool");
+	drafted_make(&d);
+	drafted_stays(&d, first, REORG_CONFLICT, "its place would be in itself");
+	drafted_stays(&d, second, REORG_CONFLICT,
+		"out/probe_distill/a_pool above its destination");
+	drafted_end(&d);
+}
+
+/* Pools may stay where others are sorted away. */
+static void pool_at_home(void **state)
+{
+	struct drafted d;
+
+	(void)state;
+	drafted_begin(&d, "{\"layout\": {\"pool\": \"probe_distill/{pool}/\"}}");
+	drafted_pool(&d, "out/probe_distill/a_pool");
+	drafted_file(&d, "out/probe_distill/odd/notes.txt", "x");
+	drafted_make(&d);
+	drafted_at_home(&d, "out/probe_distill/a_pool/step_000.jsonl.gz");
+	drafted_stays(&d, "out/probe_distill/odd/notes.txt", REORG_UNKNOWN, "no place");
+	drafted_end(&d);
+}
+
 /* A link to something held back stays as it is: it must not point at where nothing is. */
 static void held_back_with_links(void **state)
 {
@@ -355,6 +395,8 @@ int main(void)
 		cmocka_unit_test(taken_places),
 		cmocka_unit_test(wanted_twice),
 		cmocka_unit_test(place_above_another),
+		cmocka_unit_test(into_itself),
+		cmocka_unit_test(pool_at_home),
 		cmocka_unit_test(blocked_way),
 		cmocka_unit_test(name_too_long),
 		cmocka_unit_test(symlinks),

@@ -22,6 +22,7 @@ struct place {
 	const char *path; /* for messages */
 	const char *name;
 	char temporary[64];
+	struct ax_buf whole, file; /* of path and name */
 };
 
 static int check_space(const struct arc_tree *tree, const struct place *place,
@@ -153,33 +154,56 @@ static int create(const struct place *place, const struct arc_tree *tree,
 	return -1;
 }
 
+static int open_place(int root, struct ax_str path, struct place *out, struct ax_error *err)
+{
+	char digest[33];
+
+	*out = (struct place){ .dir = -1 };
+	ax_buf_append_str(&out->whole, path);
+	ax_buf_append_str(&out->file, ax_path_name(path));
+	if (ax_buf_check(&out->whole, "path", err) < 0 ||
+		ax_buf_check(&out->file, "path", err) < 0)
+		return -1;
+	out->path = ax_buf_text(&out->whole);
+	out->name = ax_buf_text(&out->file);
+	struct ax_digest hash = ax_hash128(out->file.data, out->file.len);
+	ax_digest_format(&hash, digest);
+	snprintf(out->temporary, sizeof(out->temporary), "%s%.16s.tar.zst",
+		REORG_TEMPORARY_PREFIX, digest);
+	out->dir = ax_open_beneath(root, ax_path_dir(path), O_RDONLY | O_DIRECTORY, 0);
+	return out->dir < 0 ? ax_fail_errno(err, "%s", out->path) : 0;
+}
+
+static void close_place(struct place *place)
+{
+	if (place->dir >= 0)
+		close(place->dir);
+	ax_buf_free(&place->whole);
+	ax_buf_free(&place->file);
+}
+
 int arc_create(int root, const struct arc_tree *tree, struct ax_str path,
 	const struct arc_create_options *options, struct arc_pack_report *report,
 	struct ax_error *err)
 {
-	struct ax_buf whole = { 0 }, name = { 0 };
-	struct place place = { .dir = -1 };
-	char digest[33];
-	int status = -1;
+	struct place place;
+	int status = open_place(root, path, &place, err);
 
-	ax_buf_append_str(&whole, path);
-	ax_buf_append_str(&name, ax_path_name(path));
-	place.path = ax_buf_text(&whole);
-	place.name = ax_buf_text(&name);
-	struct ax_digest hash = ax_hash128(name.data, name.len);
-	ax_digest_format(&hash, digest);
-	snprintf(place.temporary, sizeof(place.temporary), "%s%.16s.tar.zst",
-		REORG_TEMPORARY_PREFIX, digest);
-	if (ax_buf_check(&whole, "path", err) == 0 && ax_buf_check(&name, "path", err) == 0) {
-		place.dir = ax_open_beneath(root, ax_path_dir(path), O_RDONLY | O_DIRECTORY, 0);
-		if (place.dir < 0)
-			ax_fail_errno(err, "%s", place.path);
-		else
-			status = create(&place, tree, options, report, err);
-	}
-	if (place.dir >= 0)
-		close(place.dir);
-	ax_buf_free(&whole);
-	ax_buf_free(&name);
+	if (status == 0)
+		status = create(&place, tree, options, report, err);
+	close_place(&place);
+	return status;
+}
+
+int arc_create_clear(int root, struct ax_str path, struct ax_error *err)
+{
+	struct place place;
+	int status = open_place(root, path, &place, err);
+
+	if (status == 0 && unlinkat(place.dir, place.temporary, 0) == 0)
+		status = 1;
+	else if (status == 0 && errno != ENOENT)
+		status = ax_fail_errno(err, "%s: what was packed of it", place.path);
+	close_place(&place);
 	return status;
 }

@@ -25,4 +25,10 @@ int arc_create(int root, const struct arc_tree *tree, struct ax_str path,
 	const struct arc_create_options *options, struct arc_pack_report *report,
 	struct ax_error *err);
 
+/*
+ * Remove what a run that was killed had packed of the archive path. The caller holds the lock of
+ * the project. 1 it is removed, 0 there is nothing, -1.
+ */
+int arc_create_clear(int root, struct ax_str path, struct ax_error *err);
+
 #endif

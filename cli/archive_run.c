@@ -5,9 +5,11 @@
 #include "archive/progress.h"
 #include "archive/retire.h"
 #include "archive/tree.h"
+#include "archive/unfinished.h"
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/path.h"
+#include "base/text.h"
 #include "cli/command.h"
 #include "cli/progress.h"
 #include "cli/reorg_gate.h"
@@ -17,9 +19,11 @@
 #include "reorg/journal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <malloc.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { WARNINGS_MAX = 20 }; /* of scripts, a directory */
 
@@ -161,6 +165,44 @@ static int read_labels(struct cli_reorg *reorg, struct ax_str dir, struct ax_are
 
 /* ---- doing it */
 
+int cli_archive_clear(struct cli_reorg *reorg, struct ax_error *err)
+{
+	int own = open(reorg->project.own_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct ax_buf path = { 0 }, shown = { 0 };
+
+	if (own < 0)
+		return ax_fail_errno(err, "%s: cannot be opened", reorg->project.own_dir);
+	int found = arc_unfinished_clear(own, reorg->root, &path, err);
+	close(own);
+	if (found > 0) {
+		ax_text_quote(&shown, ax_buf_str(&path));
+		ax_buf_append_text(&shown,
+			": what a killed artidx had packed of it is removed");
+		cli_report_note(&reorg->cli->out, ax_buf_text(&shown));
+	}
+	ax_buf_free(&path);
+	ax_buf_free(&shown);
+	return found;
+}
+
+/* What is packed is on record, for --recover to remove should this process be killed. */
+static int create_on_record(struct cli_reorg *reorg, const struct arc_tree *tree,
+	const struct arc_create_options *create, struct cli_archived *out, struct ax_error *err)
+{
+	if (cli_archive_clear(reorg, err) < 0)
+		return -1;
+	int own = open(reorg->project.own_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (own < 0)
+		return ax_fail_errno(err, "%s: cannot be opened", reorg->project.own_dir);
+	int status = arc_unfinished_begin(own, out->archive, err);
+	if (status == 0) {
+		status = arc_create(reorg->root, tree, out->archive, create, &out->report, err);
+		arc_unfinished_end(own);
+	}
+	close(own);
+	return status;
+}
+
 static int create(struct cli_reorg *reorg, const struct arc_tree *tree,
 	const struct cli_archive_options *options, struct cli_archived *out,
 	struct ax_error *err)
@@ -188,8 +230,7 @@ static int create(struct cli_reorg *reorg, const struct arc_tree *tree,
 	if (status == 0)
 		status = cli_progress_begin(&source, &progress, err);
 	if (status == 0) {
-		status =
-			arc_create(reorg->root, tree, out->archive, &create, &out->report, err);
+		status = create_on_record(reorg, tree, &create, out, err);
 		int signal_number = cli_progress_end(progress);
 		if (status < 0 && counters.stop)
 			reorg->cli->signal_number = signal_number;
@@ -245,29 +286,36 @@ static int retire(struct cli_reorg *reorg, struct reorg_store *store, struct arc
  * The catalogue knows what is in the archive before the originals go. It can be made anew at any
  * time, so it does not decide how this ends.
  */
-static void bring_catalogue(struct cli_reorg *reorg, const char *meanwhile)
+static int bring_catalogue(struct cli_reorg *reorg, const char *meanwhile, struct ax_error *err)
 {
-	struct ax_error mistake;
-
-	if (cli_reorg_rescan(reorg, true, &mistake) < 0)
-		cli_report_warning(&reorg->cli->out, "%s, but the catalogue cannot be used: %s",
-			meanwhile, mistake.message);
+	if (cli_reorg_rescan(reorg, true, err) == 0)
+		return 0;
+	if (err->code == ENOMEM)
+		return -1;
+	cli_report_warning(&reorg->cli->out, "%s, but the catalogue cannot be used: %s",
+		meanwhile, err->message);
+	return 0;
 }
 
-void cli_archive_look(struct cli_reorg *reorg)
+int cli_archive_look(struct cli_reorg *reorg, struct ax_error *err)
 {
 	struct idx_snapshot *snapshot = NULL;
-	struct ax_error mistake;
 
-	bring_catalogue(reorg, "archiving goes on");
+	if (bring_catalogue(reorg, "archiving goes on", err) < 0)
+		return -1;
 	if (!reorg->catalogue.catalog)
-		return;
-	if (idx_snapshot_begin(reorg->catalogue.catalog, &snapshot, &mistake) < 0 ||
-		idx_references_find(snapshot, &reorg->config.index, reorg->root,
-			ax_str_from(reorg->project.root), &reorg->references, &mistake) < 0)
-		cli_report_warning(&reorg->cli->out,
-			"it is not known which scripts name what: %s", mistake.message);
+		return 0;
+	int status = idx_snapshot_begin(reorg->catalogue.catalog, &snapshot, err);
+	if (status == 0)
+		status = idx_references_find(snapshot, &reorg->config.index, reorg->root,
+			ax_str_from(reorg->project.root), &reorg->references, err);
 	idx_snapshot_end(snapshot);
+	if (status < 0 && err->code != ENOMEM) {
+		cli_report_warning(&reorg->cli->out,
+			"it is not known which scripts name what: %s", err->message);
+		status = 0;
+	}
+	return status;
 }
 
 int cli_archive_apply(struct cli_reorg *reorg, struct reorg_store *store, struct ax_str dir,
@@ -281,8 +329,9 @@ int cli_archive_apply(struct cli_reorg *reorg, struct reorg_store *store, struct
 		return -1;
 	if ((options->keep || pass(reorg, &tree, out->dir, err) == 0) &&
 		create(reorg, &tree, options, out, err) == 0) {
-		bring_catalogue(reorg, "the archive is made");
-		status = options->keep ? 0 : retire(reorg, store, &tree, out, err);
+		status = bring_catalogue(reorg, "the archive is made", err);
+		if (status == 0 && !options->keep)
+			status = retire(reorg, store, &tree, out, err);
 	}
 	arc_tree_free(&tree);
 	return status;

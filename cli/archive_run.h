@@ -25,9 +25,9 @@ struct cli_archived {
 
 /*
  * Bring the catalogue up to date and find what scripts name, for warnings of those that name a
- * directory. What fails is only a warning.
+ * directory. What fails is only a warning, but for memory that runs out.
  */
-void cli_archive_look(struct cli_reorg *reorg);
+int cli_archive_look(struct cli_reorg *reorg, struct ax_error *err);
 
 /* What would be packed. Paths are in the arena of the struct cli. */
 int cli_archive_plan(struct cli_reorg *reorg, struct ax_str dir, struct cli_archived *out,
@@ -37,5 +37,11 @@ int cli_archive_plan(struct cli_reorg *reorg, struct ax_str dir, struct cli_arch
 int cli_archive_apply(struct cli_reorg *reorg, struct reorg_store *store, struct ax_str dir,
 	const struct cli_archive_options *options, struct cli_archived *out,
 	struct ax_error *err);
+
+/*
+ * Remove what an archive run that was killed had packed, and say so: 1; 0 there is nothing; -1. The
+ * store is open.
+ */
+int cli_archive_clear(struct cli_reorg *reorg, struct ax_error *err);
 
 #endif

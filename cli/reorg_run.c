@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "cli/archive_run.h"
 #include "cli/command.h"
 #include "cli/progress.h"
 #include "cli/record_json.h"
@@ -167,8 +168,12 @@ int cli_reorg_recover(struct cli_reorg *reorg, struct reorg_store *store, bool b
 {
 	const struct way way = { back ? CLI_REORG_UNDO : CLI_REORG_RECOVER, true };
 	struct reorg_summary *list = NULL;
+	struct ax_error mistake;
 	size_t n = 0;
+	int cleared = cli_archive_clear(reorg, &mistake);
 
+	if (cleared < 0)
+		cli_report_warning(&reorg->cli->out, "%s", mistake.message);
 	if (reorg_store_list(store, &reorg->cli->arena, &list, &n, err) < 0)
 		return -1;
 	const struct reorg_summary *interrupted = find_newest(list, n, false);
@@ -177,7 +182,8 @@ int cli_reorg_recover(struct cli_reorg *reorg, struct reorg_store *store, bool b
 	if (reorg_store_check_finished(store, NULL, err) < 0 ||
 		cli_reorg_settle_all(reorg, store, err) < 0)
 		return -1;
-	fputs("nothing to recover: no plan was interrupted\n", reorg->cli->out.stream);
+	if (cleared <= 0)
+		fputs("nothing to recover: no plan was interrupted\n", reorg->cli->out.stream);
 	return 0;
 }
 

@@ -97,10 +97,9 @@ static int named(struct work *work, struct ax_error *err)
 {
 	struct cli *cli = work->cli;
 	struct ax_buf dir = { 0 };
-	int status = 0;
+	int status = cli_archive_look(work->reorg, err);
 
 	work->n_dirs = (size_t)cli->n_operands;
-	cli_archive_look(work->reorg);
 	for (int i = 0; i < cli->n_operands && status == 0; i++) {
 		ax_buf_clear(&dir);
 		status = cli_project_relative(&work->reorg->project, cli->operands[i], &dir,

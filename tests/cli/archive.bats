@@ -45,6 +45,35 @@ same_as_before() {
 	same_as_before out/old
 }
 
+@test "killed while it packs: what it had packed goes with --recover, and with the next run" {
+	head -c 50000000 /dev/urandom >out/old/large
+	for way in "reorg --recover" "archive --apply --keep --queue none out/old/sub"; do
+		"$ARTIDX" archive --apply --queue none out/old &
+		local pid=$!
+		while kill -0 "$pid" && [ -z "$(find out -name '.artidx-tmp-*.tar.zst')" ]; do :; done
+		kill -KILL "$pid" || true
+		wait "$pid" || true
+		[ ! -e out/old.tar.zst ] || skip "the machine is too fast"
+		[ -n "$(find out -name '.artidx-tmp-*.tar.zst')" ]
+		# shellcheck disable=SC2086 # a list of words
+		expect 0 artidx $way
+		has "out/old.tar.zst: what a killed artidx had packed of it is removed"
+		[ -z "$(find out -name '.artidx-tmp-*.tar.zst')" ]
+		[ ! -e .artidx/packing ]
+		expect 0 artidx reorg --recover
+		has "nothing to recover"
+	done
+}
+
+@test "a record of packing that holds anything removes nothing" {
+	for path in ../before/link /etc/passwd "" out/none/x out/old/sub; do
+		printf %s "$path" >.artidx/packing
+		expect 0 artidx reorg --recover
+		same_as_before out/old
+		[ -e before/link ]
+	done
+}
+
 @test "--keep removes nothing" {
 	expect 0 artidx archive --apply --keep --queue none out/old
 	has "originals kept"

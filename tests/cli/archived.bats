@@ -259,7 +259,7 @@ as_before() {
 		as_before
 		[ -e out/old ] || artidx restore out/old.tar.zst
 		diff -r saved out/old
-		[ -z "$(find out -name '.artidx-tmp-*.trash')" ]
+		[ -z "$(find out -name '.artidx-tmp-*.trash' -o -name '.artidx-tmp-*.tar.zst')" ]
 		rm -rf out/old out/old.tar.zst out/.artidx-tmp-*
 		mv saved out/old
 		artidx scan >/dev/null

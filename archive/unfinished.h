@@ -1,0 +1,24 @@
+/*
+ * archive/unfinished.h - the archive that is being made, on record for who comes after a crash
+ *
+ * While it is packed, its root-relative path is the content of the file "packing" in the project's
+ * own directory. Everything here is done under the lock of the project.
+ */
+#ifndef ARTIDX_ARCHIVE_UNFINISHED_H
+#define ARTIDX_ARCHIVE_UNFINISHED_H
+
+#include "base/buf.h"
+
+struct ax_error;
+
+/* own: the project's own directory, open. */
+int arc_unfinished_begin(int own, struct ax_str path, struct ax_error *err);
+void arc_unfinished_end(int own);
+
+/*
+ * Remove what a run that was killed left: 1, with the path of the archive that it was to be; 0
+ * when there is nothing; -1.
+ */
+int arc_unfinished_clear(int own, int root, struct ax_buf *path, struct ax_error *err);
+
+#endif

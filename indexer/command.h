@@ -28,7 +28,8 @@ struct idx_word {
 	struct ax_str path; /* absolute and without "." and ".."; see above when unresolved */
 	struct ax_str way;  /* path with the ".." that stand there, which symlinks may bend */
 	bool unresolved;    /* holds a variable, a substitution or a glob, or all below path */
-	bool guessed;       /* a reading among others, likely the wrong one */
+	bool walked;  /* of those below path all are taken, as by tar: no links are followed */
+	bool guessed; /* a reading among others, likely the wrong one */
 };
 
 struct idx_words {

@@ -30,7 +30,7 @@ struct splitter {
 	size_t count, capacity;
 	struct ax_buf scratch;
 	unsigned nesting;
-	bool guessing; /* of the words that are added */
+	bool guessing, walking; /* of the words that are added */
 };
 
 int command_no_memory(struct splitter *splitter);

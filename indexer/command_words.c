@@ -116,6 +116,7 @@ static int push(struct splitter *splitter, struct ax_str text, struct ax_str way
 {
 	struct ax_buf *path = &splitter->scratch;
 	struct idx_word word = { .unresolved = unresolved || path->len == 0,
+		.walked = splitter->walking,
 		.guessed = splitter->guessing };
 
 	if (splitter->count == WORDS_LIMIT) {
@@ -198,12 +199,12 @@ int words_add_below(struct splitter *splitter, struct ax_str text, const struct 
 	size_t n = is_fixed(text) ? 1 : dirs->count;
 	int status = 0;
 
-	splitter->guessing = true;
+	splitter->guessing = splitter->walking = true;
 	for (size_t i = 0; i < n && status == 0; i++) {
 		resolve(splitter, dirs->count ? dirs->items[i] : AX_STR("/"), text);
 		status = push(splitter, text, AX_STR(""), true);
 	}
-	splitter->guessing = false;
+	splitter->guessing = splitter->walking = false;
 	return status;
 }
 
@@ -217,8 +218,11 @@ int words_repeat(struct splitter *splitter, size_t from, const struct dirs *dirs
 		struct idx_word word = splitter->words[i];
 		bool says_where =
 			is_fixed(word.text) || (word.unresolved && word.path.len == 0);
-		if (!says_where)
-			status = words_add(splitter, word.text, dirs, word.unresolved);
+		if (says_where)
+			continue;
+		status = word.walked ? words_add_below(splitter, word.text, dirs)
+				     : words_add(splitter, word.text, dirs, word.unresolved);
+		splitter->guessing = true;
 	}
 	splitter->guessing = false;
 	return status;

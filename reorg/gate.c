@@ -8,7 +8,9 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
-#include <sys/stat.h>
+#include <unistd.h>
+
+enum { LINKS_LIMIT = 40 };
 
 const char *reorg_verdict_name(enum reorg_verdict verdict)
 {
@@ -40,8 +42,11 @@ struct judge {
 	size_t n_moving;
 	struct moving *moving;
 	const struct reorg_gate_options *options;
+	bool passes_links; /* what is judged takes files, not what a symlink leads to */
 	struct reorg_gate *gate;
 	struct ax_buf relative, canonical;
+	struct ax_buf way, longer_way; /* what is left to follow, after a symlink */
+	bool failed; /* memory ran out for one of these: of that path nothing is known */
 	struct ax_error *err;
 };
 
@@ -129,6 +134,11 @@ static const struct moving *moving_above(const struct judge *judge, struct ax_st
 	return NULL;
 }
 
+static bool stays_reachable(const struct judge *judge, const struct moving *moving)
+{
+	return moving->stays_reachable && !judge->passes_links;
+}
+
 /*
  * What naming the root-relative path touches: the file itself, a directory that moves with all in
  * it, or something below the path that no link is left for. The root of the project is where jobs run, not what they name.
@@ -140,13 +150,13 @@ static bool find_touched(const struct judge *judge, struct ax_str path, struct a
 	const struct moving *above = moving_above(judge, path);
 	if (above) {
 		*touched = above->path;
-		return !above->stays_reachable;
+		return !stays_reachable(judge, above);
 	}
 	for (size_t i = first_from(judge, path); i < judge->n_moving; i++) {
 		if (!ax_str_starts(judge->moving[i].path, path))
 			break;
 		/* A directory above several things is named by itself. */
-		if (!judge->moving[i].stays_reachable &&
+		if (!stays_reachable(judge, &judge->moving[i]) &&
 			ax_path_below(judge->moving[i].path, path)) {
 			*touched = path;
 			return true;
@@ -155,55 +165,105 @@ static bool find_touched(const struct judge *judge, struct ax_str path, struct a
 	return false;
 }
 
-static bool touches_absolute(struct judge *judge, struct ax_str path, struct ax_str *touched)
+/* Leave the root-relative form of path in judge->relative; false when it is not in the project. */
+static bool make_relative(struct judge *judge, struct ax_str path)
 {
 	ax_buf_clear(&judge->relative);
-	return ax_path_relative(&judge->relative, judge->options->root_path, path) &&
+	bool is_inside = ax_path_relative(&judge->relative, judge->options->root_path, path);
+	judge->failed |= judge->relative.failed;
+	return is_inside;
+}
+
+static bool touches_absolute(struct judge *judge, struct ax_str path, struct ax_str *touched)
+{
+	return make_relative(judge, path) &&
 	       find_touched(judge, ax_buf_str(&judge->relative), touched);
+}
+
+/* What moves with the absolute path in it; NULL when nothing does. */
+static const struct moving *moving_with(struct judge *judge, struct ax_str path)
+{
+	return make_relative(judge, path) ? moving_above(judge, ax_buf_str(&judge->relative))
+					  : NULL;
 }
 
 /* Whether path itself moves: a symlink that is on the way to something else. */
 static bool is_moving(struct judge *judge, struct ax_str path, struct ax_str *touched)
 {
-	ax_buf_clear(&judge->relative);
-	if (!ax_path_relative(&judge->relative, judge->options->root_path, path))
-		return false;
-	const struct moving *moving = moving_above(judge, ax_buf_str(&judge->relative));
-	if (!moving || moving->stays_reachable)
+	const struct moving *moving = moving_with(judge, path);
+
+	if (!moving || stays_reachable(judge, moving))
 		return false;
 	*touched = moving->path;
 	return true;
 }
 
 /*
- * Go from name to name as the system would, through symlinks and up from where they lead; the end is
- * in judge->canonical. True when something moves on the way.
+ * Whether ".." at path goes elsewhere once all has moved: out of a directory that is no more, or
+ * out of one that is behind a link then.
+ */
+static bool is_bent(struct judge *judge, struct ax_str path, struct ax_str *touched)
+{
+	const struct moving *moving = moving_with(judge, path);
+
+	if (!moving || (stays_reachable(judge, moving) &&
+			       !ax_str_equal(moving->path, ax_buf_str(&judge->relative))))
+		return false;
+	*touched = moving->path;
+	return true;
+}
+
+/* Where the symlink at the end of at leads: at goes back, and *way is what is to be followed. */
+static void take_target(struct judge *judge, struct ax_buf *at, struct ax_str target,
+	struct ax_str *way)
+{
+	struct ax_buf *longer = &judge->longer_way;
+	struct ax_buf before = judge->way;
+
+	at->len = target.ptr[0] == '/' ? 0 : ax_path_dir(ax_buf_str(at)).len;
+	ax_buf_clear(longer);
+	ax_buf_append_str(longer, target);
+	ax_buf_append_byte(longer, '/');
+	ax_buf_append_str(longer, *way);
+	judge->failed |= longer->failed;
+	*way = ax_buf_str(longer);
+	judge->way = *longer;
+	*longer = before;
+}
+
+/*
+ * Go from name to name as the system would, through symlinks and up from where they lead, also to
+ * what is not there yet; the end is in judge->canonical. True when something moves on the way.
  */
 static bool follow(struct judge *judge, struct ax_str way, struct ax_str *touched)
 {
-	char resolved[PATH_MAX];
+	char target[PATH_MAX];
 	struct ax_buf *at = &judge->canonical;
 	struct ax_str part;
-	struct stat st;
+	unsigned n_links = 0;
 
 	ax_buf_clear(at);
 	while (ax_path_next(&way, &part)) {
 		if (ax_str_equal(part, AX_STR(".")))
 			continue;
 		if (ax_str_equal(part, AX_STR(".."))) {
+			if (is_bent(judge, ax_buf_str(at), touched))
+				return true;
 			at->len = ax_path_dir(ax_buf_str(at)).len;
 			continue;
 		}
 		ax_buf_append_byte(at, '/');
 		ax_buf_append_str(at, part);
-		if (lstat(ax_buf_text(at), &st) < 0 || !S_ISLNK(st.st_mode))
+		judge->failed |= at->failed;
+		ssize_t len = readlink(ax_buf_text(at), target, sizeof(target));
+		if (len <= 0)
 			continue;
 		if (is_moving(judge, ax_buf_str(at), touched))
 			return true;
-		if (realpath(ax_buf_text(at), resolved)) {
-			ax_buf_clear(at);
-			ax_buf_append_text(at, resolved);
-		}
+		/* The system gives up there. */
+		if (++n_links > LINKS_LIMIT)
+			return false;
+		take_target(judge, at, ax_str(target, (size_t)len), &way);
 	}
 	return false;
 }
@@ -222,15 +282,20 @@ static int add_touch(struct judge *judge, struct reorg_gate_task *task, struct a
 		if (ax_str_equal(task->touches[i], path))
 			return 0;
 	}
-	struct ax_str *grown =
-		ax_arena_alloc(&judge->gate->arena, (task->n_touches + 1) * sizeof(*grown));
+	/* Full whenever their number is a power of two. */
+	if ((task->n_touches & (task->n_touches - 1)) == 0) {
+		struct ax_str *grown = ax_arena_alloc(&judge->gate->arena,
+			(2 * task->n_touches + 1) * sizeof(*grown));
+		if (!grown)
+			return no_memory(judge);
+		if (task->n_touches)
+			memcpy(grown, task->touches, task->n_touches * sizeof(*grown));
+		task->touches = grown;
+	}
 	const char *copy = ax_arena_copy(&judge->gate->arena, path);
-	if (!grown || !copy)
+	if (!copy)
 		return no_memory(judge);
-	if (task->n_touches)
-		memcpy(grown, task->touches, task->n_touches * sizeof(*grown));
-	grown[task->n_touches++] = ax_str(copy, path.len);
-	task->touches = grown;
+	task->touches[task->n_touches++] = ax_str(copy, path.len);
 	task->verdict = REORG_TOUCHES;
 	return 0;
 }
@@ -253,13 +318,20 @@ static bool holds_root(const struct judge *judge, struct ax_str dir)
 	return ax_str_equal(dir, AX_STR("/")) || ax_path_below(judge->options->root_path, dir);
 }
 
-/* A glob in dir that can only match where nothing moves is harmless. */
-static bool may_touch(struct judge *judge, struct ax_str dir)
+/*
+ * A glob that can only match where nothing moves is harmless, and so is a program that takes all
+ * below such a directory; such programs do not look behind links.
+ */
+static bool may_touch(struct judge *judge, const struct idx_word *word)
 {
-	struct ax_str touched;
+	struct ax_str touched, dir = word->path;
 
-	return dir.len == 0 || touches_path(judge, dir, dir, &touched) ||
-	       holds_root(judge, dir) || holds_root(judge, ax_buf_str(&judge->canonical));
+	judge->passes_links = word->walked;
+	bool touches = dir.len == 0 || touches_path(judge, dir, dir, &touched) ||
+		       holds_root(judge, dir) ||
+		       holds_root(judge, ax_buf_str(&judge->canonical));
+	judge->passes_links = false;
+	return touches;
 }
 
 static int judge_words(struct judge *judge, struct reorg_gate_task *task)
@@ -270,7 +342,7 @@ static int judge_words(struct judge *judge, struct reorg_gate_task *task)
 	for (size_t i = 0; i < words->count; i++) {
 		const struct idx_word *word = &words->items[i];
 		int status = 0;
-		if (word->unresolved && may_touch(judge, word->path))
+		if (word->unresolved && may_touch(judge, word))
 			status = set_cannot_tell(judge, task, word->text);
 		else if (!word->unresolved &&
 			 touches_path(judge, word->path, word->way, &touched))
@@ -286,7 +358,7 @@ static int judge_words_from(struct judge *judge, struct reorg_gate_task *task,
 	struct ax_str dir)
 {
 	const struct idx_words *words = &task->job->words;
-	struct ax_buf path = { 0 };
+	struct ax_buf path = { 0 }, way = { 0 };
 	struct ax_str touched;
 	int status = 0;
 
@@ -296,12 +368,15 @@ static int judge_words_from(struct judge *judge, struct reorg_gate_task *task,
 			continue;
 		ax_buf_clear(&path);
 		ax_path_resolve(&path, dir, word->text);
-		if (path.failed)
+		ax_buf_clear(&way);
+		ax_path_join(&way, dir, word->text);
+		if (path.failed || way.failed)
 			status = no_memory(judge);
-		else if (touches_path(judge, ax_buf_str(&path), ax_buf_str(&path), &touched))
+		else if (touches_path(judge, ax_buf_str(&path), ax_buf_str(&way), &touched))
 			status = add_touch(judge, task, touched);
 	}
 	ax_buf_free(&path);
+	ax_buf_free(&way);
 	return status;
 }
 
@@ -410,9 +485,13 @@ int reorg_gate_judge(const struct idx_jobs *jobs, const struct reorg_plan *plan,
 	int status = list_moving(&judge, plan);
 	if (status == 0)
 		status = judge_all(&judge, jobs);
+	if (status == 0 && judge.failed)
+		status = no_memory(&judge);
 	free(judge.moving);
 	ax_buf_free(&judge.relative);
 	ax_buf_free(&judge.canonical);
+	ax_buf_free(&judge.way);
+	ax_buf_free(&judge.longer_way);
 	if (status < 0) {
 		reorg_gate_free(&gate);
 		return -1;

@@ -60,7 +60,8 @@ struct reorg_gate_options {
 };
 
 /*
- * Naming what leaves a link at its old path (REORG_LINK) does not block an apply; naming what is in
+ * Naming what leaves a link at its old path (REORG_LINK) does not block an apply, unless a path goes
+ * up from there (link/../x) or a program takes links as links (tar); naming what is in
  * a directory that the plan made blocks an undo, which removes it. jobs and plan must outlive the
  * result.
  */

@@ -54,6 +54,14 @@ static void make_dir(const char *dir, const char *name)
 	assert_int_equal(mkdir(path, 0777), 0);
 }
 
+static void make_link(const char *dir, const char *name, const char *target)
+{
+	char path[192];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	assert_int_equal(symlink(target, path), 0);
+}
+
 static int set_up(void **state)
 {
 	static struct fixture fixture;
@@ -76,6 +84,10 @@ static int set_up(void **state)
 	assert_int_equal(symlink("../out/probe_distill", path), 0);
 	snprintf(path, sizeof(path), "%s/src/base", fixture.root);
 	assert_int_equal(symlink("../" FULL, path), 0);
+	make_link(fixture.root, "src/over", "middle");
+	make_link(fixture.root, "src/middle", "../out/zeta.safetensors");
+	make_link(fixture.root, "src/next", "../" POOL "/next.gz");
+	make_link(fixture.root, "src/loop", "loop");
 	*state = &fixture;
 	return 0;
 }
@@ -221,6 +233,13 @@ static void spellings(void **state)
 		{ "train %/data/../" FULL, "/", REORG_TOUCHES, FULL },
 		{ "train %/data/../src/base", "/", REORG_TOUCHES, FULL },
 		{ "train src/figs/../v_hack_full.safetensors", "@", REORG_TOUCHES, FULL },
+		/* A symlink that leads over another one, or to what is not there yet. */
+		{ "train src/over", "@", REORG_TOUCHES, "out/zeta.safetensors" },
+		{ "train src/next", "@", REORG_TOUCHES, POOL },
+		{ "train src/loop/x", "@", REORG_CLEAR, NULL },
+		/* Up from where no directory is any more. */
+		{ "train " POOL "/../x", "@", REORG_TOUCHES, POOL },
+		{ "train ../x", "@/" POOL, REORG_TOUCHES, POOL },
 		{ "train %/data/*.pt", "/", REORG_CANNOT_TELL, NULL },
 		{ "train %/project/*/x", "/", REORG_CANNOT_TELL, NULL },
 		{ "train --root %/project --file " FULL, "/", REORG_TOUCHES, FULL },
@@ -475,6 +494,20 @@ static void links_left_behind(void **state)
 		{ "train out/probe_distill", "@", REORG_CLEAR, NULL },
 		{ "train out/zeta.safetensors", "@", REORG_TOUCHES, "out/zeta.safetensors" },
 		{ "train out", "@", REORG_TOUCHES, "out" },
+		{ "train x", "@/" POOL, REORG_CLEAR, NULL },
+		{ "train " POOL "/a/../x", "@", REORG_CLEAR, NULL },
+		{ "train out/probe_distill/*", "@", REORG_CLEAR, NULL },
+		/* Up from behind a link is elsewhere. */
+		{ "train " POOL "/../x", "@", REORG_TOUCHES, POOL },
+		{ "train ../x", "@/" POOL, REORG_TOUCHES, POOL },
+		{ "cd " POOL " && train ../x", "@", REORG_TOUCHES, POOL },
+		{ "train --root @ --file " POOL "/../x", "/", REORG_TOUCHES, POOL },
+		/* What takes all below a directory takes a link as a link. */
+		{ "find out/probe_distill -name '*.gz'", "@", REORG_CANNOT_TELL, NULL },
+		{ "tar czf /b.tgz " POOL, "@", REORG_CANNOT_TELL, NULL },
+		{ "tar -C out/probe_distill -czf /b.tgz teacher_pool", "@", REORG_CANNOT_TELL,
+			NULL },
+		{ "tar -C src -czf /b.tgz base", "@", REORG_CANNOT_TELL, NULL },
 	};
 
 	check_verdicts(*state, cases, COUNT(cases), WITH_LINKS);

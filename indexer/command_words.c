@@ -8,6 +8,7 @@
 #include "base/path.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 
 enum {
@@ -81,7 +82,8 @@ int dirs_enter(struct splitter *splitter, const struct dirs *dirs, struct ax_str
 		const char *kept = ax_arena_copy(splitter->arena, ax_buf_str(path));
 		if (!kept || path->failed)
 			return command_no_memory(splitter);
-		if (path->len)
+		/* No system enters a longer one, and of thousands of cd each would copy all before. */
+		if (path->len && path->len < PATH_MAX)
 			dirs_add(&found, ax_str(kept, path->len));
 		else
 			found.unknown = true;

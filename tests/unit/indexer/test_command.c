@@ -3,6 +3,8 @@
 #include "base/arena.h"
 #include "indexer/command.h"
 
+#include <limits.h>
+
 struct expected {
 	const char *command;
 	/* One "path" a word, unresolved ones as "?text", with blanks between them. */
@@ -148,6 +150,28 @@ static void glob_directories(void **state)
 	}
 }
 
+/* Ever deeper, beyond what a system enters: what is named there is not known, and takes no room. */
+static void endless_descent(void **state)
+{
+	(void)state;
+	struct idx_shell shell = { AX_STR("/p"), AX_STR("") };
+	struct ax_arena arena = { 0 };
+	struct idx_words words;
+	struct ax_error err;
+	struct ax_buf command = { 0 };
+
+	for (size_t i = 0; i < 5000; i++)
+		ax_buf_append_text(&command, "cd a && ");
+	ax_buf_append_text(&command, "x y");
+	assert_ok(idx_command_split(ax_buf_str(&command), &shell, &arena, &words, &err), &err);
+	for (size_t i = 0; i < words.count; i++)
+		assert_true(words.items[i].path.len <= PATH_MAX);
+	assert_true(words.items[words.count - 1].unresolved);
+	assert_int_equal(words.items[words.count - 1].path.len, 0);
+	ax_buf_free(&command);
+	ax_arena_free(&arena);
+}
+
 static void arguments(void **state)
 {
 	(void)state;
@@ -175,6 +199,7 @@ int main(void)
 		cmocka_unit_test(splitting),
 		cmocka_unit_test(nesting),
 		cmocka_unit_test(glob_directories),
+		cmocka_unit_test(endless_descent),
 		cmocka_unit_test(arguments),
 	};
 

@@ -216,6 +216,15 @@ static struct counts count_acts(struct reorg_store *store, const char *id)
 	return counts;
 }
 
+/* What was begun is not interrupted while the artidx that began it is at work. */
+static const char *state_name(const struct reorg_store *store,
+	const struct reorg_summary *summary)
+{
+	return reorg_store_is_busy(store) && is_unfinished(summary->state)
+		       ? "running"
+		       : reorg_state_name(summary->state);
+}
+
 static void print_count(struct cli_output *out, uint64_t count, const char *what)
 {
 	char number[AX_UNITS_MAX];
@@ -226,14 +235,13 @@ static void print_count(struct cli_output *out, uint64_t count, const char *what
 	fprintf(out->stream, "  %s %s", number, what);
 }
 
-static void print_summary(struct cli_output *out, const struct reorg_summary *summary,
-	const struct counts *counts)
+static void print_summary(struct cli_output *out, const char *state,
+	const struct reorg_summary *summary, const struct counts *counts)
 {
 	char time[AX_UNITS_MAX];
 
 	ax_time_format_short(summary->time, time);
-	fprintf(out->stream, "%s  %s  %-11s", summary->id, time,
-		reorg_state_name(summary->state));
+	fprintf(out->stream, "%s  %s  %-11s", summary->id, time, state);
 	print_count(out, counts->files, counts->files == 1 ? "file" : "files");
 	print_count(out, counts->dirs, counts->dirs == 1 ? "directory" : "directories");
 	print_count(out, counts->edits, counts->edits == 1 ? "script" : "scripts");
@@ -260,7 +268,7 @@ static int print_json(struct cli_reorg *reorg, struct reorg_store *store,
 	for (size_t i = 0; i < n; i++) {
 		ax_json_begin_object(&w);
 		cli_record_json_text(&w, "plan", ax_str_from(list[i].id));
-		cli_record_json_text(&w, "state", ax_str_from(reorg_state_name(list[i].state)));
+		cli_record_json_text(&w, "state", ax_str_from(state_name(store, &list[i])));
 		cli_record_json_time(&w, "time", list[i].time);
 		struct counts counts = count_acts(store, list[i].id);
 		if (counts.why.code)
@@ -305,7 +313,7 @@ int cli_reorg_history(struct cli_reorg *reorg, struct reorg_store *store,
 			continue;
 		}
 		struct counts counts = count_acts(store, list[i].id);
-		print_summary(out, &list[i], &counts);
+		print_summary(out, state_name(store, &list[i]), &list[i], &counts);
 	}
 	if (n == 0)
 		fputs("no plans yet\n", out->stream);

@@ -22,7 +22,8 @@ enum {
 };
 
 struct reorg_store {
-	int fd;
+	int fd; /* -1: there is no directory, and nobody makes one to look at it */
+	bool is_busy;
 };
 
 const char *reorg_state_name(enum reorg_state state)
@@ -66,45 +67,75 @@ static int make_directories(int dirfd, const char *path)
 	return status;
 }
 
+static int open_directory(int dirfd, const char *path)
+{
+	return openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+/* Lock an open directory and make a store of it, which owns it, also after a failure. */
+static int make_store(int fd, int lock, const char *path, struct reorg_store **out,
+	struct ax_error *err)
+{
+	struct reorg_store *store = calloc(1, sizeof(*store));
+
+	if (!store) {
+		if (fd >= 0)
+			close(fd);
+		return ax_fail(err, ENOMEM, "%s: no memory", path);
+	}
+	store->fd = fd;
+	if (fd >= 0 && flock(fd, lock | LOCK_NB) < 0) {
+		store->is_busy = errno == EWOULDBLOCK;
+		if (!store->is_busy || lock == LOCK_EX) {
+			if (store->is_busy)
+				ax_fail(err, AX_EREFUSED, "%s: another artidx is at work",
+					path);
+			else
+				ax_fail_errno(err, "%s: cannot lock", path);
+			reorg_store_close(store);
+			return -1;
+		}
+	}
+	*out = store;
+	return 0;
+}
+
 int reorg_store_open(int dirfd, const char *path, struct reorg_store **out,
 	struct ax_error *err)
 {
-	struct reorg_store *store = NULL;
+	int fd = open_directory(dirfd, path);
 
-	int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-	int fd = openat(dirfd, path, flags);
 	if (fd < 0 && errno == ENOENT) {
 		if (make_directories(dirfd, path) < 0)
 			return ax_fail_errno(err, "%s: cannot make the directory", path);
-		fd = openat(dirfd, path, flags);
+		fd = open_directory(dirfd, path);
 	}
 	if (fd < 0)
 		return ax_fail_errno(err, "%s: cannot open the directory", path);
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		if (errno == EWOULDBLOCK)
-			ax_fail(err, AX_EREFUSED, "%s: another artidx is at work", path);
-		else
-			ax_fail_errno(err, "%s: cannot lock", path);
-		goto fail;
-	}
-	store = calloc(1, sizeof(*store));
-	if (!store) {
-		ax_fail(err, ENOMEM, "%s: no memory", path);
-		goto fail;
-	}
-	store->fd = fd;
-	*out = store;
-	return 0;
-fail:
-	close(fd);
-	return -1;
+	return make_store(fd, LOCK_EX, path, out, err);
+}
+
+int reorg_store_look(int dirfd, const char *path, struct reorg_store **out,
+	struct ax_error *err)
+{
+	int fd = open_directory(dirfd, path);
+
+	if (fd < 0 && errno != ENOENT)
+		return ax_fail_errno(err, "%s: cannot open the directory", path);
+	return make_store(fd, LOCK_SH, path, out, err);
+}
+
+bool reorg_store_is_busy(const struct reorg_store *store)
+{
+	return store->is_busy;
 }
 
 void reorg_store_close(struct reorg_store *store)
 {
 	if (!store)
 		return;
-	close(store->fd);
+	if (store->fd >= 0)
+		close(store->fd);
 	free(store);
 }
 
@@ -148,7 +179,9 @@ static bool peek_record(int fd, uint64_t offset, uint64_t size, struct peeked *o
 	char head[REORG_RECORD_HEAD];
 	struct ax_error ignored;
 
-	if (ax_pread_full(fd, head, sizeof(head), (off_t)offset, "", &ignored) < 0 ||
+	/* The file may have grown since its size was asked. */
+	if (offset + sizeof(head) > size ||
+		ax_pread_full(fd, head, sizeof(head), (off_t)offset, "", &ignored) < 0 ||
 		!reorg_record_head(ax_str(head, sizeof(head)), &out->kind, &out->length) ||
 		out->length > size - offset - sizeof(head))
 		return false;
@@ -173,8 +206,8 @@ static void take_in(const struct peeked *record, struct reorg_summary *summary)
 		summary->order = ax_reader_u64(&reader);
 }
 
-/* State, order and time out of the records of an open file of size bytes. */
-static void peek(int fd, uint64_t size, struct reorg_summary *summary)
+/* State, order and time out of the records of an open file of size bytes; false without any. */
+static bool peek(int fd, uint64_t size, struct reorg_summary *summary)
 {
 	struct peeked record;
 	uint64_t offset = 0;
@@ -187,13 +220,15 @@ static void peek(int fd, uint64_t size, struct reorg_summary *summary)
 		summary->settled = reorg_record_settled(record.kind, summary->settled);
 		take_in(&record, summary);
 		if (summary->state == REORG_NEWER)
-			return;
+			return true;
 		offset += REORG_RECORD_HEAD + record.length;
 	}
+	return offset > 0;
 }
 
 /* Fill *out from a directory entry; false when it is no plan and no journal. */
-static bool summarize(int store, const char *name, struct reorg_summary *out)
+static bool summarize(const struct reorg_store *store, const char *name,
+	struct reorg_summary *out)
 {
 	struct ax_str file = ax_str_from(name);
 	struct stat st;
@@ -202,7 +237,7 @@ static bool summarize(int store, const char *name, struct reorg_summary *out)
 	if (file.len < REORG_ID_SIZE || file.ptr[REORG_ID_SIZE - 1] != '.' ||
 		!(is_plan || ax_str_ends(file, AX_STR(".journal"))))
 		return false;
-	int fd = openat(store, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	int fd = openat(store->fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
 		if (fd >= 0)
 			close(fd);
@@ -211,8 +246,11 @@ static bool summarize(int store, const char *name, struct reorg_summary *out)
 	*out = (struct reorg_summary){ .state = REORG_PLANNED, .settled = true };
 	memcpy(out->id, name, REORG_ID_SIZE - 1);
 	out->time = ax_time_of(&st.st_mtim);
-	peek(fd, (uint64_t)st.st_size, out);
+	bool has_plan = peek(fd, (uint64_t)st.st_size, out);
 	close(fd);
+	/* One that is just being written, by whoever is at work. */
+	if (is_plan && store->is_busy && !has_plan)
+		return false;
 	/* Nothing was begun by it, whatever it holds. */
 	if (is_plan) {
 		out->state = REORG_PLANNED;
@@ -241,6 +279,9 @@ static int collect(struct reorg_store *store, struct ax_buf *buf, struct ax_erro
 {
 	struct reorg_summary summary;
 	struct dirent *entry;
+
+	if (store->fd < 0)
+		return 0;
 	int fd = openat(store->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 
@@ -252,7 +293,7 @@ static int collect(struct reorg_store *store, struct ax_buf *buf, struct ax_erro
 	}
 	errno = 0;
 	while ((entry = readdir(dir))) {
-		if (summarize(store->fd, entry->d_name, &summary))
+		if (summarize(store, entry->d_name, &summary))
 			ax_buf_append(buf, &summary, sizeof(summary));
 		errno = 0;
 	}

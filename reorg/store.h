@@ -6,7 +6,8 @@
  *	ID.journal    a plan that was begun: interrupted, applied or undone
  * ID is 12 hexadecimal digits, made from what the plan does: the same plan made again replaces a
  * proposal. An open store is locked: no other
- * artidx can apply, recover or undo until it is closed or its process is gone.
+ * artidx can apply, recover or undo until it is closed or its process is gone. One that is only looked
+ * at is not locked against other looks.
  */
 #ifndef ARTIDX_REORG_STORE_H
 #define ARTIDX_REORG_STORE_H
@@ -26,6 +27,15 @@ struct reorg_store;
  */
 int reorg_store_open(int dirfd, const char *path, struct reorg_store **out,
 	struct ax_error *err);
+/*
+ * Open it only to be listed and read, also while another artidx is at work: a record or a plan that
+ * this one has not written to its end is left out. Nothing is made; what is missing is empty.
+ */
+int reorg_store_look(int dirfd, const char *path, struct reorg_store **out,
+	struct ax_error *err);
+/* Whether another artidx was at work when the store was opened. */
+bool reorg_store_is_busy(const struct reorg_store *store);
+
 void reorg_store_close(struct reorg_store *store);
 
 /* Its directory, borrowed. */

@@ -12,6 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define STORE ".artidx/journal"
+
 enum { KEPT_PLANS = 20, IDLE_POLL_SECONDS = 5 };
 
 struct reorg_settings {
@@ -142,12 +144,6 @@ static int dispatch(struct cli *cli, struct cli_reorg *reorg, struct reorg_store
 	const struct reorg_settings *wanted = cli->settings;
 	const char *id = cli->n_operands ? cli->operands[0] : NULL;
 
-	if (wanted->history)
-		return cli_reorg_history(reorg, store,
-			wanted->json      ? CLI_REORG_JSON
-			: wanted->verbose ? CLI_REORG_ALL
-					  : CLI_REORG_RELEVANT,
-			err);
 	if (wanted->recover)
 		return cli_reorg_recover(reorg, store, wanted->undo, err);
 	if (wanted->undo)
@@ -160,6 +156,23 @@ static int dispatch(struct cli *cli, struct cli_reorg *reorg, struct reorg_store
 		return apply_saved(cli, reorg, store, err);
 	return wanted->apply ? apply_new(cli, reorg, store, err)
 			     : dry_run(cli, reorg, store, err);
+}
+
+/* It is read while another artidx is at work, and in a directory that cannot be written to. */
+static int show_history(struct cli_reorg *reorg, const struct reorg_settings *wanted,
+	struct ax_error *err)
+{
+	struct reorg_store *store = NULL;
+
+	if (reorg_store_look(reorg->root, STORE, &store, err) < 0)
+		return -1;
+	int status = cli_reorg_history(reorg, store,
+		wanted->json      ? CLI_REORG_JSON
+		: wanted->verbose ? CLI_REORG_ALL
+				  : CLI_REORG_RELEVANT,
+		err);
+	reorg_store_close(store);
+	return status;
 }
 
 static int check_settings(const struct cli *cli, struct ax_error *err)
@@ -198,7 +211,9 @@ static int try_once(struct cli *cli, struct cli_reorg *reorg, struct ax_error *e
 
 	if (cli_reorg_open(cli, &options, reorg, err) < 0)
 		return -1;
-	if (reorg_store_open(reorg->root, ".artidx/journal", &store, err) < 0)
+	if (wanted->history)
+		return show_history(reorg, wanted, err);
+	if (reorg_store_open(reorg->root, STORE, &store, err) < 0)
 		return -1;
 	status = dispatch(cli, reorg, store, err);
 	reorg_store_close(store);
@@ -248,7 +263,8 @@ static const struct opt options[] = {
 	OPT(struct reorg_settings, recover, 0, "recover", NULL,
 		"finish what was interrupted, whatever is queued; with --undo, take it back"),
 	OPT(struct reorg_settings, history, 0, "history", NULL,
-		"list what was done, and the plan that can be; with -v, also plans that were "
+		"list what was done, is being done, and the plan that can be; with -v, also "
+		"plans that were "
 		"replaced by a newer one"),
 	OPT(struct reorg_settings, when_idle, 0, "when-idle", NULL,
 		"with --apply or --undo: wait until the queue lets it through"),

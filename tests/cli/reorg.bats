@@ -294,6 +294,8 @@ idle=--queue=none
 	has "another artidx"
 	expect 3 artidx reorg --undo
 	expect 3 artidx reorg --recover
+	expect 0 artidx reorg --history
+	has planned
 	inodes | diff ../before -
 	pkill -P "$holder" || true
 	kill "$holder" || true

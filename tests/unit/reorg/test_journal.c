@@ -599,6 +599,73 @@ static int tear_down(void **state)
 	return 0;
 }
 
+static size_t count_plans(struct reorg_store *store, enum reorg_state *state)
+{
+	struct ax_arena arena = { 0 };
+	struct reorg_summary *list = NULL;
+	struct ax_error err = { 0 };
+	size_t n = 0;
+
+	assert_ok(reorg_store_list(store, &arena, &list, &n, &err), &err);
+	if (n)
+		*state = list[0].state;
+	ax_arena_free(&arena);
+	return n;
+}
+
+/* Append the first n bytes of a record that is being written. */
+static void write_start(int dirfd, const char *name, size_t n)
+{
+	struct ax_buf record = { 0 };
+
+	reorg_record_encode(REORG_RECORD_PLAN, AX_STR("a plan, say"), &record);
+	int fd = openat(dirfd, name, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, record.data, n), n);
+	close(fd);
+	ax_buf_free(&record);
+}
+
+/* What another process sees while the store is locked: all but what is just being written. */
+static void test_look(void **state)
+{
+	struct world *world = *state;
+	struct reorg_store *look = NULL, *second = NULL;
+	struct reorg_journal *journal = create(world, "out/a"), *read = NULL;
+	enum reorg_state seen = REORG_DAMAGED;
+	struct ax_error err = { 0 };
+	char name[32];
+
+	begin(journal);
+	snprintf(name, sizeof(name), "%s.journal", reorg_journal_id(journal));
+	write_start(reorg_store_fd(world->store), name, 35);
+	write_start(reorg_store_fd(world->store), "0123456789ab.plan", 35);
+	assert_ok(reorg_store_look(world->tree.fd, ".artidx/journal", &look, &err), &err);
+	assert_true(reorg_store_is_busy(look));
+	assert_int_equal(count_plans(look, &seen), 1);
+	assert_int_equal(seen, REORG_RUNNING);
+	assert_ok(reorg_journal_open(look, reorg_journal_id(journal), &read, &err), &err);
+	assert_int_equal(reorg_journal_state(read), REORG_RUNNING);
+	reorg_journal_close(read);
+	reorg_store_close(look);
+	reorg_journal_close(journal);
+	reorg_store_close(world->store);
+	world->store = NULL;
+
+	assert_ok(reorg_store_look(world->tree.fd, ".artidx/journal", &look, &err), &err);
+	assert_ok(reorg_store_look(world->tree.fd, ".artidx/journal", &second, &err), &err);
+	assert_false(reorg_store_is_busy(look) || reorg_store_is_busy(second));
+	/* Nobody writes it any more. */
+	assert_int_equal(count_plans(second, &seen), 2);
+	reorg_store_close(look);
+	reorg_store_close(second);
+
+	assert_ok(reorg_store_look(world->tree.fd, "none/at/all", &look, &err), &err);
+	assert_int_equal(count_plans(look, &seen), 0);
+	reorg_store_close(look);
+	assert_int_equal(faccessat(world->tree.fd, "none", F_OK, 0), -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -615,6 +682,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_order, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_prune, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_one_at_a_time, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_look, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -233,9 +233,10 @@ static int make_places(struct restore *restore, struct ax_error *err)
 	return 0;
 }
 
-static int read_content(struct restore *restore, struct arc_findings *findings,
-	struct ax_error *err)
+/* What is found goes into the report. */
+static int read_content(struct restore *restore, struct ax_error *err)
 {
+	struct arc_restore_report *report = restore->report;
 	struct arc_sink sink = { .context = restore, .put = put };
 	struct arc_read_options read = {
 		.threads = restore->options->threads,
@@ -244,19 +245,24 @@ static int read_content(struct restore *restore, struct arc_findings *findings,
 		.progress = restore->options->progress,
 	};
 	const struct arc_index *index = &restore->archive->index;
+	struct arc_findings findings;
+	int status = 0;
 
-	if (arc_read(restore->archive, &read, findings, err) < 0)
+	if (arc_read(restore->archive, &read, &findings, err) < 0)
 		return -1;
-	for (size_t i = index->n_about; i < index->n; i++) {
-		if (!restore->read[i] || findings->verdicts[i] == ARC_GOOD)
+	report->arena = findings.arena;
+	report->bad = findings.bad;
+	report->n_bad = findings.n_bad;
+	for (size_t i = index->n_about; i < index->n && status == 0; i++) {
+		if (!restore->read[i] || findings.verdicts[i] == ARC_GOOD)
 			continue;
 		size_t place = restore->places[i];
-		if (arc_extract_remove(restore->extract, index->members[place].path, err) < 0)
-			return -1;
+		status = arc_extract_remove(restore->extract, index->members[place].path, err);
 		restore->wanted[place] = false;
 		restore->read[i] = false;
 	}
-	return 0;
+	free(findings.verdicts);
+	return status;
 }
 
 static int make_link(struct restore *restore, size_t i, struct ax_error *err)
@@ -284,12 +290,16 @@ static int add_note(struct restore *restore, struct ax_str path, const char *tex
 {
 	struct arc_restore_report *report = restore->report;
 	void *grown = reallocarray(report->notes, report->n_notes + 1, sizeof(*report->notes));
+	char *name = ax_arena_copy(&report->arena, path);
 
-	if (!grown)
+	if (grown)
+		report->notes = grown;
+	if (!grown || !name)
 		return no_memory(restore, err);
-	report->notes = grown;
-	report->notes[report->n_notes++] =
-		(struct arc_remark){ .path = path, .text = ax_str_from(text) };
+	report->notes[report->n_notes++] = (struct arc_remark){
+		.path = ax_str(name, path.len),
+		.text = ax_str_from(text),
+	};
 	return 0;
 }
 
@@ -357,17 +367,12 @@ static void end(struct restore *restore)
 
 static int extract(struct restore *restore, struct ax_error *err)
 {
-	struct arc_findings findings = { .n_bad = 0 };
 	int status = -1;
 
 	if (begin(restore, err) == 0 && make_places(restore, err) == 0 &&
-		read_content(restore, &findings, err) == 0)
+		read_content(restore, err) == 0)
 		status = finish(restore, err);
 	end(restore);
-	free(findings.verdicts);
-	restore->report->arena = findings.arena;
-	restore->report->bad = findings.bad;
-	restore->report->n_bad = findings.n_bad;
 	return status;
 }
 

@@ -496,3 +496,11 @@ linked() {
 	cmp odd/$'e\e[2J\nx' there/odd/$'e\e[2J\nx'
 	[ "$(stat -c %a there/odd/suid)" = 755 ]
 }
+
+@test "of an archive with an index too, setuid is dropped and said" {
+	chmod 4755 out/old/sub/text
+	expect 0 artidx archive --apply --queue none out/old
+	expect 0 artidx restore out/old.tar.zst
+	has "old/sub/text: was setuid or setgid, and is not any more"
+	[ "$(stat -c %a out/old/sub/text)" = 755 ]
+}

@@ -12,7 +12,10 @@
 
 #include "base/path.h"
 
-enum { NAMES_LIMIT = 64 };
+enum {
+	NAMES_LIMIT = 64,
+	REACH = 512, /* bytes between a name and the directory, or the end of what is made with it */
+};
 
 struct name {
 	struct ax_str text;
@@ -81,14 +84,33 @@ static struct ax_str name_before(struct ax_str before)
 	return ax_str_slice(before, start, SIZE_MAX);
 }
 
-/* Whether nothing stands between the sign and the directory but what belongs to its path. */
-static bool is_right_behind(struct ax_str between)
-{
-	bool quoted = between.len && is_one_of("\"'`", between.ptr[between.len - 1]);
+/* What stands in the line before a directory. */
+struct before {
+	struct ax_str text;
+	bool quoted;                /* the directory begins right behind a quote */
+	size_t blank, substitution; /* behind the last of each, 0 without any */
+};
 
-	between = ax_str_slice(between, skip_blanks(between, 0), SIZE_MAX);
-	return quoted || ax_str_find(between, ' ') == between.len ||
-	       ax_str_contains(between, AX_STR("$("));
+static struct before look_before(struct ax_str text)
+{
+	struct before before = { .text = text };
+
+	before.quoted = text.len && is_one_of("\"'`", text.ptr[text.len - 1]);
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.ptr[i] == ' ')
+			before.blank = i + 1;
+		if (text.ptr[i] == '$' && byte_at(text, i + 1) == '(')
+			before.substitution = i + 1;
+	}
+	return before;
+}
+
+/* Whether nothing stands between the sign at `at` and the directory but what belongs to its path. */
+static bool is_right_behind(const struct before *before, size_t at)
+{
+	size_t start = skip_blanks(before->text, at + 1);
+
+	return before->quoted || before->blank <= start || before->substitution > start;
 }
 
 /* "--out-dir" makes args.out_dir. */
@@ -108,13 +130,15 @@ static int add_option(struct reference_finder *finder, struct names *names,
 	return 0;
 }
 
-/* The names that line, up to where the directory begins, gives to it. */
+/* The names that line, up to where the directory begins, gives to it; the nearest one first. */
 static int name_line(struct reference_finder *finder, struct names *names, struct ax_str line,
 	bool ends_in_slash)
 {
-	for (size_t i = 0; i < line.len; i++) {
+	struct before before = look_before(line);
+
+	for (size_t i = line.len; i-- > 0;) {
 		struct ax_str rest = ax_str_slice(line, i + 1, SIZE_MAX);
-		if (is_one_of("=:", line.ptr[i]) && is_right_behind(rest))
+		if (is_one_of("=:", line.ptr[i]) && is_right_behind(&before, i))
 			add_name(names, name_before(ax_str_slice(line, 0, i)), ends_in_slash);
 		bool is_option =
 			ax_str_starts(ax_str_slice(line, i, SIZE_MAX), AX_STR("\"--")) ||
@@ -165,7 +189,8 @@ static int find_names(struct reference_finder *finder, struct ax_str text, struc
 		at = hit.start + 1;
 		if (!stands_alone(finder, &hit))
 			continue;
-		struct ax_str before = ax_str_slice(text, 0, hit.begin);
+		size_t reach = hit.begin < REACH ? hit.begin : REACH;
+		struct ax_str before = ax_str_slice(text, hit.begin - reach, reach);
 		size_t newline = ax_str_find_last(before, '\n');
 		struct ax_str line =
 			ax_str_slice(before, newline == before.len ? 0 : newline + 1, SIZE_MAX);
@@ -207,7 +232,8 @@ static size_t value_end(struct ax_str text, size_t start, size_t end)
 		return 0;
 	size_t close = skip_blanks(text, end);
 	if (is_one_of(":!-|", byte_at(text, close))) {
-		while (close < text.len && !is_one_of("})\n", text.ptr[close]))
+		while (close < text.len && close < end + REACH &&
+			!is_one_of("})\n", text.ptr[close]))
 			close++;
 	}
 	size_t behind = close;

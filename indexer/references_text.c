@@ -305,16 +305,19 @@ static int measure(struct reference_finder *finder, const struct hit *hit, struc
 	return 0;
 }
 
+/* The line of `at`, or of a long one what is near. */
 static struct ax_str line_around(struct ax_str text, size_t at)
 {
-	struct ax_str before = ax_str_slice(text, 0, at);
+	size_t reach = at < CONTEXT_LIMIT ? at : CONTEXT_LIMIT;
+	struct ax_str before = ax_str_slice(text, at - reach, reach);
 	size_t newline = ax_str_find_last(before, '\n');
-	size_t start = newline == before.len ? 0 : newline + 1;
-	struct ax_str line = ax_str_slice(text, start, text.len);
+	size_t start = newline == before.len ? at - reach : at - reach + newline + 1;
+	/* A line that begins further away is shown from somewhat before the place. */
+	if (newline == before.len && start > 0)
+		start = at - CONTEXT_LIMIT / 4;
+	struct ax_str line = ax_str_slice(text, start, CONTEXT_LIMIT);
 
-	return ax_str_slice(line, 0,
-		ax_str_find(line, '\n') < CONTEXT_LIMIT ? ax_str_find(line, '\n')
-							: CONTEXT_LIMIT);
+	return ax_str_slice(line, 0, ax_str_find(line, '\n'));
 }
 
 int reference_add(struct reference_finder *finder, const struct hit *hit, uint64_t line,

@@ -367,6 +367,43 @@ static void named_directories(void **state)
 }
 
 /* Bytes around a path are kept, whatever they are. */
+/* One line of many words costs no more than many lines: with its square this would take hours. */
+static void long_lines(void **state)
+{
+	static const char *const words[] = { "a:b ", " out", "OUT=out ", "${OUT:-", "'out/x',",
+		"{\"a\": \"out\"}, " };
+	struct ax_buf text = { 0 }, after = { 0 };
+	size_t unresolved = 0;
+	uint64_t line = 0;
+
+	for (size_t word = 0; word < COUNT(words); word++) {
+		for (size_t i = 0; i < 10000; i++)
+			ax_buf_append_text(&text, words[word]);
+	}
+	ax_buf_append_text(&text, "\ncat " BASIS "\n");
+	edit(*state, ax_buf_str(&text), &after, &unresolved, &line);
+	assert_int_equal(line, 2);
+	assert_true(ax_str_ends(ax_buf_str(&after), AX_STR("\ncat " MOVED "\n")));
+	ax_buf_free(&text);
+	ax_buf_free(&after);
+}
+
+/* A name is found however many others stand before it on its line. */
+static void last_of_many_names(void **state)
+{
+	struct ax_buf text = { 0 }, after = { 0 };
+	size_t unresolved = 0;
+	uint64_t line = 0;
+
+	for (unsigned i = 0; i < 70; i++)
+		ax_buf_printf(&text, "\"a%u\": \"\", ", i);
+	ax_buf_append_text(&text, "\"pool\": \"out\"\ncat {{ pool }}/v_hack_a.safetensors\n");
+	edit(*state, ax_buf_str(&text), &after, &unresolved, &line);
+	assert_int_equal(unresolved, 1);
+	ax_buf_free(&text);
+	ax_buf_free(&after);
+}
+
 static void odd_files(void **state)
 {
 	static const struct edit_case cases[] = {
@@ -436,6 +473,8 @@ int main(void)
 		cmocka_unit_test(spellings),
 		cmocka_unit_test(strings_joined),
 		cmocka_unit_test(named_directories),
+		cmocka_unit_test(long_lines),
+		cmocka_unit_test(last_of_many_names),
 		cmocka_unit_test(odd_files),
 		cmocka_unit_test(root_by_name),
 		cmocka_unit_test(names_to_be_quoted),

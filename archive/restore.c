@@ -113,26 +113,42 @@ static int look_at_place(struct restore *restore, const struct arc_member *membe
 
 /* ---- choosing */
 
+static int no_member(const struct restore *restore, struct ax_str path, struct ax_error *err)
+{
+	return ax_fail(err, AX_EUSAGE, "%s: has no member %.*s: nothing was restored",
+		restore->archive->path, AX_STR_ARG(path));
+}
+
+static int check_selection(const struct restore *restore, struct ax_error *err)
+{
+	const struct arc_selection *selection = &restore->options->selection;
+
+	for (size_t i = 0; i < selection->n; i++) {
+		const struct arc_member *member =
+			arc_index_find(&restore->archive->index, selection->paths[i]);
+		if (!member || member->flags & ARC_ABOUT)
+			return no_member(restore, selection->paths[i], err);
+	}
+	return 0;
+}
+
 static int choose(struct restore *restore, struct ax_error *err)
 {
 	const struct arc_index *index = &restore->archive->index;
 	const struct arc_selection *selection = &restore->options->selection;
-	size_t n_selected = 0;
 
+	if (check_selection(restore, err) < 0)
+		return -1;
 	for (size_t i = index->n_about; i < index->n; i++) {
 		const struct arc_member *member = &index->members[i];
 		if (!arc_is_selected(selection, member->path))
 			continue;
-		n_selected++;
 		int vacant = look_at_place(restore, member, err);
 		if (vacant < 0)
 			return -1;
 		restore->wanted[i] = vacant;
 		restore->report->present += !vacant && member->type != ARC_DIR;
 	}
-	if (!n_selected)
-		return ax_fail(err, AX_EUSAGE, "%s: has no such member",
-			restore->archive->path);
 	return 0;
 }
 
@@ -399,6 +415,32 @@ static int restore_indexed(struct restore *restore, struct ax_error *err)
 
 /* ---- without an index */
 
+/* Whether anything at or below path was found, be it damaged. */
+static bool is_found(const struct arc_salvaged *salvaged, struct ax_str path)
+{
+	for (size_t i = 0; i < salvaged->n; i++) {
+		if (ax_path_below(salvaged->members[i].path, path))
+			return true;
+	}
+	for (size_t i = 0; i < salvaged->n_bad; i++) {
+		if (ax_path_below(salvaged->bad[i].path, path))
+			return true;
+	}
+	return false;
+}
+
+static int check_found(const struct restore *restore, const struct arc_salvaged *salvaged,
+	struct ax_error *err)
+{
+	const struct arc_selection *selection = &restore->options->selection;
+
+	for (size_t i = 0; i < selection->n; i++) {
+		if (!is_found(salvaged, selection->paths[i]))
+			return no_member(restore, selection->paths[i], err);
+	}
+	return 0;
+}
+
 static int check_taken(struct restore *restore, const struct arc_salvaged *salvaged,
 	struct ax_error *err)
 {
@@ -433,6 +475,7 @@ static int restore_unindexed(struct restore *restore, struct ax_error *err)
 		return -1;
 	options.extract = restore->extract;
 	if (arc_salvage(restore->archive, &options, &salvaged, err) == 0 &&
+		check_found(restore, &salvaged, err) == 0 &&
 		check_taken(restore, &salvaged, err) == 0)
 		status = arc_extract_publish(restore->extract, err);
 	end(restore);

@@ -504,3 +504,17 @@ linked() {
 	has "old/sub/text: was setuid or setgid, and is not any more"
 	[ "$(stat -c %a out/old/sub/text)" = 755 ]
 }
+
+@test "a name that is not in the archive is told, and nothing is restored" {
+	expect 0 artidx archive --apply --queue none out/old
+	expect 2 artidx restore out/old.tar.zst old/link old/nope
+	has "out/old.tar.zst: has no member old/nope: nothing was restored"
+	expect 2 artidx restore out/old.tar.zst old.artidx/README
+	has "has no member old.artidx/README"
+	[ ! -e out/old ]
+	tar --zstd -cf other.tar.zst before
+	expect 2 artidx restore other.tar.zst before/link before/nope --to there
+	has "other.tar.zst: has no member before/nope: nothing was restored"
+	[ ! -e there/before ]
+	expect 0 artidx restore other.tar.zst before/sub/noise --to there
+}

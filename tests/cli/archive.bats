@@ -65,6 +65,23 @@ same_as_before() {
 	done
 }
 
+@test "what the disk does not give back as it was written is no archive, and nothing is removed" {
+	local packed pid status=0
+	head -c 100000000 /dev/urandom >out/old/large
+	rm -rf before && cp -a out/old before
+	"$ARTIDX" archive --apply --queue none out/old 2>said &
+	pid=$!
+	while kill -0 "$pid" && [ -z "$(find out -name '.artidx-tmp-*.tar.zst' -size +10M)" ]; do :; done
+	packed=$(find out -name '.artidx-tmp-*.tar.zst')
+	[ -n "$packed" ] || skip "the machine is too fast"
+	printf 'not so random' | dd of="$packed" bs=1 seek=5000000 conv=notrunc status=none
+	wait "$pid" || status=$?
+	[ "$status" -ne 0 ]
+	grep -q 'out/old.tar.zst: read back: old/large' said
+	[ -z "$(find out -name '*.tar.zst')" ]
+	same_as_before out/old
+}
+
 @test "a record of packing that holds anything removes nothing" {
 	for path in ../before/link /etc/passwd "" out/none/x out/old/sub; do
 		printf %s "$path" >.artidx/packing

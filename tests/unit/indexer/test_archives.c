@@ -5,7 +5,6 @@
 #include "indexer/examine.h"
 #include "indexer/update.h"
 
-
 static struct idx_archives_update *start(void)
 {
 	struct idx_archives_update *update = NULL;

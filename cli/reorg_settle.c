@@ -12,18 +12,6 @@
 
 #include <time.h>
 
-static bool is_left(const struct reorg_journal *journal, size_t act)
-{
-	const size_t *left;
-	size_t n = reorg_journal_left(journal, &left);
-
-	for (size_t i = 0; i < n; i++) {
-		if (left[i] == act)
-			return true;
-	}
-	return false;
-}
-
 /* Append what one act moved, forward or back. */
 static int record_act(struct idx_history *history, const struct reorg_act *act, bool is_undo,
 	ax_nanoseconds time, struct ax_error *err)
@@ -74,7 +62,7 @@ static int record_moves(struct idx_history *history, const struct reorg_journal 
 					 time, err);
 	}
 	for (size_t i = 0; i < plan->n_acts; i++) {
-		if (is_undo && is_left(journal, i))
+		if (is_undo && !reorg_journal_took_back(journal, i))
 			continue;
 		if (record_act(history, &plan->acts[i], is_undo, time, err) < 0)
 			return -1;

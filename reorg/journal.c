@@ -143,8 +143,7 @@ static int append(struct reorg_journal *journal, enum reorg_record_kind kind,
 	ax_buf_free(&record);
 	if (status < 0)
 		return -1;
-	journal->state = reorg_record_state(kind, journal->state);
-	journal->settled = reorg_record_settled(kind, journal->settled);
+	reorg_journal_enter(journal, kind);
 	return 0;
 }
 
@@ -327,6 +326,22 @@ size_t reorg_journal_left(const struct reorg_journal *journal, const size_t **ou
 	return journal->n_left;
 }
 
+static bool has_index(const size_t *indexes, size_t n, size_t index)
+{
+	while (n > 0 && indexes[n / 2] != index) {
+		bool is_behind = indexes[n / 2] < index;
+		indexes += is_behind ? n / 2 + 1 : 0;
+		n = is_behind ? n - n / 2 - 1 : n / 2;
+	}
+	return n > 0;
+}
+
+bool reorg_journal_took_back(const struct reorg_journal *journal, size_t act)
+{
+	return !has_index(journal->left, journal->n_left, act) &&
+	       (!journal->known || has_index(journal->known, journal->n_known, act));
+}
+
 size_t reorg_journal_notes(const struct reorg_journal *journal, const struct reorg_note **out)
 {
 	*out = journal->notes;
@@ -466,9 +481,18 @@ int reorg_journal_finish(struct reorg_journal *journal, enum reorg_state state,
 		return append_empty(journal,
 			state == REORG_APPLIED ? REORG_RECORD_APPLIED : REORG_RECORD_ABANDONED,
 			err);
+	size_t *kept = ax_arena_alloc(&journal->arena, (n_left + 1) * sizeof(*kept));
+	if (!kept)
+		return reorg_journal_no_memory(journal, err);
+	if (n_left)
+		memcpy(kept, left, n_left * sizeof(*kept));
 	reorg_indexes_encode(left, n_left, &payload);
 	int status = append(journal, REORG_RECORD_UNDONE, &payload, err);
 	ax_buf_free(&payload);
+	if (status < 0)
+		return -1;
+	journal->left = kept;
+	journal->n_left = n_left;
 	return status;
 }
 

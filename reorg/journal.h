@@ -94,6 +94,12 @@ size_t reorg_journal_copies(const struct reorg_journal *journal, const struct re
 size_t reorg_journal_left(const struct reorg_journal *journal, const size_t **out);
 
 /*
+ * Whether the act was taken back by an undo that is not settled: not when it was left, and not when
+ * an earlier undo that was settled had taken it back.
+ */
+bool reorg_journal_took_back(const struct reorg_journal *journal, size_t act);
+
+/*
  * Whoever applied or undid a plan calls this when what belongs to the change elsewhere (the
  * catalogue, the history of moves) is durable, so that it is not done again.
  */

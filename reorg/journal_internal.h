@@ -47,9 +47,10 @@ struct reorg_journal {
 	bool settled, past_return;
 	bool has_begun;
 	struct reorg_beginning beginning;
-	size_t n_copies, n_left, n_notes;
+	size_t n_copies, n_left, n_notes, n_known;
 	struct reorg_copy *copies; /* allocated, as are notes */
 	const size_t *left;
+	const size_t *known; /* what the last undo left that was settled; NULL without one */
 	struct reorg_note *notes;
 };
 
@@ -90,6 +91,9 @@ bool reorg_record_settled(enum reorg_record_kind kind, bool before);
  * AX_EREFUSED when a newer artidx wrote one of them.
  */
 int reorg_journal_read(struct reorg_journal *journal, bool has_begun, struct ax_error *err);
+
+/* What a record, whose payload has been taken in, makes of the journal. */
+void reorg_journal_enter(struct reorg_journal *journal, enum reorg_record_kind kind);
 
 /* Take in a beginning, or a note. -1 when memory ran out. */
 int reorg_journal_read_beginning(struct reorg_journal *journal, struct ax_reader *reader);

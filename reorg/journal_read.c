@@ -127,6 +127,18 @@ static int read_payload(struct reorg_journal *journal, enum reorg_record_kind ki
 	return 0;
 }
 
+void reorg_journal_enter(struct reorg_journal *journal, enum reorg_record_kind kind)
+{
+	if (kind == REORG_RECORD_SETTLED && journal->state == REORG_UNDONE) {
+		journal->known = journal->left;
+		journal->n_known = journal->n_left;
+	}
+	if (kind == REORG_RECORD_APPLIED)
+		journal->known = NULL;
+	journal->state = reorg_record_state(kind, journal->state);
+	journal->settled = reorg_record_settled(kind, journal->settled);
+}
+
 /* The records behind the plan, up to a torn one. */
 static int read_records(struct reorg_journal *journal, struct ax_error *err)
 {
@@ -143,8 +155,7 @@ static int read_records(struct reorg_journal *journal, struct ax_error *err)
 			return reorg_journal_no_memory(journal, err);
 		if (reader.failed || reader.rest.len)
 			return corrupt(journal, journal->end, err);
-		journal->state = reorg_record_state(record.kind, journal->state);
-		journal->settled = reorg_record_settled(record.kind, journal->settled);
+		reorg_journal_enter(journal, record.kind);
 		journal->end += REORG_RECORD_HEAD + record.payload.len;
 	}
 	if (!journal->has_begun ||

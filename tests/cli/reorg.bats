@@ -138,6 +138,26 @@ idle=--queue=none
 	has "plan $id: already undone; 'artidx reorg' makes a new one"
 }
 
+@test "an undo that had to leave something: the history has only what each try took back" {
+	bases
+	artidx reorg --apply $idle >/dev/null
+	id=$(artidx reorg --history | cut -c1-12)
+	cp -p out/vhack/v_hack_c.safetensors ../c
+	echo more >>out/vhack/v_hack_c.safetensors
+	expect 4 artidx reorg --undo $idle
+	expect 0 artidx resolve out/v_hack_c.safetensors
+	[ "$output" = out/vhack/v_hack_c.safetensors ]
+	mv out/v_hack_a.safetensors out/mine.safetensors
+	expect 0 artidx scan
+	cat ../c >out/vhack/v_hack_c.safetensors
+	touch -r ../c out/vhack/v_hack_c.safetensors
+	expect 0 artidx reorg --undo "$id" $idle
+	expect 0 artidx resolve out/vhack/v_hack_c.safetensors
+	[ "$output" = out/v_hack_c.safetensors ]
+	expect 0 artidx resolve out/vhack/v_hack_a.safetensors
+	[ "$output" = out/mine.safetensors ]
+}
+
 @test "scripts change as the diff says, and nowhere else" {
 	sample
 	cp -a . ../before

@@ -567,6 +567,24 @@ static int remark_missing(struct salvage *salvage, struct ax_error *err)
 	return 0;
 }
 
+/* A hard link to what is damaged, or was not selected: where its bytes are was passed by. */
+static int tell_unlinked(struct salvage *salvage, const struct arc_member *link,
+	struct ax_error *err)
+{
+	struct ax_buf text = { 0 };
+
+	ax_buf_append_text(&text, "is another name of ");
+	ax_buf_append_str(&text, link->target);
+	ax_buf_append_text(&text, ", which is not restored");
+	int status = ax_buf_check(&text, salvage->archive->path, err);
+	if (status == 0)
+		status = salvage->salvaged->is_ours
+				 ? add_remark(salvage, true, link->path, ax_buf_str(&text), err)
+				 : refuse(salvage, link->path, ax_buf_text(&text), err);
+	ax_buf_free(&text);
+	return status;
+}
+
 /* Links come when all files are there, so that nothing is written through one. */
 static int make_links(struct salvage *salvage, struct ax_error *err)
 {
@@ -578,11 +596,8 @@ static int make_links(struct salvage *salvage, struct ax_error *err)
 		int status = 0;
 		if (member->type == ARC_HARD_LINK)
 			status = arc_extract_link(extract, member->path, member->target, err);
-		if (status < 0 && err->code == ENOENT && out->is_ours) {
-			struct ax_error kept = *err;
-			status = add_remark(salvage, true, member->path,
-				ax_str_from(kept.message), err);
-		}
+		if (status < 0 && err->code == ENOENT)
+			status = tell_unlinked(salvage, member, err);
 		if (status < 0)
 			return -1;
 	}

@@ -535,3 +535,13 @@ linked() {
 	[ ! -e there/before ]
 	expect 0 artidx restore other.tar.zst before/sub/noise --to there
 }
+
+@test "without an index a hard link that is named alone tells which file to name with it" {
+	mkdir two && echo text >two/a && ln two/a two/b
+	tar --sort=name --zstd -cf two.tar.zst two
+	expect 3 artidx restore two.tar.zst two/b --to there
+	has "two/b: is another name of two/a, which is not restored"
+	[ -z "$(ls -A there)" ]
+	expect 0 artidx restore two.tar.zst two/b two/a --to there
+	[ "$(stat -c %h there/two/b)" = 2 ]
+}

@@ -55,8 +55,9 @@ static void place_content(struct arc_listing *listing, const struct arc_selectio
 		const struct arc_listed *copy = &listing->items[i];
 		struct arc_listed *first =
 			copy->copy_of.len ? arc_listing_find(listing, copy->copy_of) : NULL;
-		if (!first || first->has_copies || !ax_path_is_safe(copy->path) ||
-			!arc_is_selected(selection, copy->path))
+		if (!first || first->has_copies || first->copy_of.len ||
+			memcmp(&first->sha256, &copy->sha256, sizeof(first->sha256)) != 0 ||
+			!ax_path_is_safe(copy->path) || !arc_is_selected(selection, copy->path))
 			continue;
 		first->has_copies = true;
 		first->place =

@@ -291,6 +291,11 @@ forged() {
 	has "old/b: its tar header is lost"
 	cmp there/old/a there/old/b
 	[ ! there/old/a -ef there/old/b ]
+	sed -i "4s/^..../0000/" forge/old.artidx/MANIFEST
+	tar --zstd -cf other.tar.zst -C forge old.artidx old
+	expect 1 artidx restore other.tar.zst old/b --to there2
+	has "old/b: damaged, not restored: is a copy of old/a, which is damaged"
+	[ ! -e there2/old/b ]
 }
 
 @test "JSON" {

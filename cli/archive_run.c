@@ -125,7 +125,7 @@ static int by_path(const void *a, const void *b)
 	return ax_str_compare(x->path, y->path);
 }
 
-/* Classes of the files below dir; none where no catalogue can be used. Strings are in arena. */
+/* Classes of the files below dir, of the catalogue. Strings are in arena. */
 static int read_labels(struct cli_reorg *reorg, struct ax_str dir, struct ax_arena *arena,
 	struct arc_label **out, size_t *n_out, struct ax_error *err)
 {
@@ -136,8 +136,6 @@ static int read_labels(struct cli_reorg *reorg, struct ax_str dir, struct ax_are
 	struct idx_entry entry;
 	int more = 0;
 
-	if (!reorg->catalogue.catalog)
-		return 0;
 	if (idx_snapshot_begin(reorg->catalogue.catalog, &snapshot, err) < 0)
 		return -1;
 	if (idx_files_open(snapshot, &filter, &files, err) < 0)
@@ -286,36 +284,32 @@ static int retire(struct cli_reorg *reorg, struct reorg_store *store, struct arc
  * The catalogue knows what is in the archive before the originals go. It can be made anew at any
  * time, so it does not decide how this ends.
  */
-static int bring_catalogue(struct cli_reorg *reorg, const char *meanwhile, struct ax_error *err)
-{
-	if (cli_reorg_rescan(reorg, true, err) == 0)
-		return 0;
-	if (err->code == ENOMEM)
-		return -1;
-	cli_report_warning(&reorg->cli->out, "%s, but the catalogue cannot be used: %s",
-		meanwhile, err->message);
-	return 0;
-}
-
 int cli_archive_look(struct cli_reorg *reorg, struct ax_error *err)
 {
 	struct idx_snapshot *snapshot = NULL;
 
-	if (bring_catalogue(reorg, "archiving goes on", err) < 0)
+	if (cli_reorg_rescan(reorg, true, err) < 0 ||
+		idx_snapshot_begin(reorg->catalogue.catalog, &snapshot, err) < 0)
 		return -1;
-	if (!reorg->catalogue.catalog)
-		return 0;
-	int status = idx_snapshot_begin(reorg->catalogue.catalog, &snapshot, err);
-	if (status == 0)
-		status = idx_references_find(snapshot, &reorg->config.index, reorg->root,
-			ax_str_from(reorg->project.root), &reorg->references, err);
+	int status = idx_references_find(snapshot, &reorg->config.index, reorg->root,
+		ax_str_from(reorg->project.root), &reorg->references, err);
 	idx_snapshot_end(snapshot);
-	if (status < 0 && err->code != ENOMEM) {
-		cli_report_warning(&reorg->cli->out,
-			"it is not known which scripts name what: %s", err->message);
-		status = 0;
-	}
 	return status;
+}
+
+/* What is not in the catalogue would not be found again: then nothing is removed. */
+static int record(struct cli_reorg *reorg, const struct cli_archived *done,
+	struct ax_error *err)
+{
+	struct ax_buf text = { 0 };
+
+	if (cli_reorg_rescan(reorg, true, err) == 0)
+		return 0;
+	ax_text_quote(&text, done->archive);
+	ax_buf_append_text(&text, " is made and whole, and nothing is removed yet");
+	cli_report_note(&reorg->cli->out, ax_buf_text(&text));
+	ax_buf_free(&text);
+	return -1;
 }
 
 int cli_archive_apply(struct cli_reorg *reorg, struct reorg_store *store, struct ax_str dir,
@@ -329,7 +323,7 @@ int cli_archive_apply(struct cli_reorg *reorg, struct reorg_store *store, struct
 		return -1;
 	if ((options->keep || pass(reorg, &tree, out->dir, err) == 0) &&
 		create(reorg, &tree, options, out, err) == 0) {
-		status = bring_catalogue(reorg, "the archive is made", err);
+		status = record(reorg, out, err);
 		if (status == 0 && !options->keep)
 			status = retire(reorg, store, &tree, out, err);
 	}

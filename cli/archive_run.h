@@ -25,7 +25,7 @@ struct cli_archived {
 
 /*
  * Bring the catalogue up to date and find what scripts name, for warnings of those that name a
- * directory. What fails is only a warning, but for memory that runs out.
+ * directory.
  */
 int cli_archive_look(struct cli_reorg *reorg, struct ax_error *err);
 

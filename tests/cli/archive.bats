@@ -91,6 +91,21 @@ same_as_before() {
 	done
 }
 
+@test "without a catalogue to record it in nothing is archived" {
+	mv .artidx/catalogue sound
+	echo none >.artidx/catalogue
+	for way in "out/old" "--apply --queue none out/old" "--apply --keep out/old"; do
+		# shellcheck disable=SC2086 # a list of words
+		run artidx archive $way
+		[ "$status" -ne 0 ]
+		[ ! -e out/old.tar.zst ]
+		same_as_before out/old
+	done
+	rm .artidx/catalogue
+	mv sound .artidx/catalogue
+	expect 0 artidx archive --apply --queue none out/old
+}
+
 @test "--keep removes nothing" {
 	expect 0 artidx archive --apply --keep --queue none out/old
 	has "originals kept"

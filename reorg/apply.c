@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { FIRST_MAX = 350 }; /* bytes of a reason, so that what follows it is not cut off */
@@ -78,9 +79,19 @@ void reorg_note_lost(struct reorg_run *run, struct ax_str path, unsigned lost)
 	reorg_note(run, path, text);
 }
 
+/* A message behind the path that it begins with, if it does: remarks have that already. */
+static const char *behind_path(const char *message, struct ax_str path)
+{
+	bool is_named = strncmp(message, path.ptr, path.len) == 0 &&
+			strncmp(message + path.len, ": ", 2) == 0;
+
+	return message + (is_named ? path.len + 2 : 0);
+}
+
 int reorg_run_misfit(struct reorg_run *run, size_t act, struct ax_error *err)
 {
 	const struct reorg_act *a = &run->plan->acts[act];
+	struct ax_str path = a->from.len ? a->from : a->to;
 	struct reorg_report *report = run->report;
 
 	if (!run->is_backward && !a->skip_changed)
@@ -90,8 +101,8 @@ int reorg_run_misfit(struct reorg_run *run, size_t act, struct ax_error *err)
 		return ax_fail(err, ENOMEM, "no memory for the list of what was refused");
 	run->left = grown;
 	grown[run->n_left++] = act;
-	add_remark(&report->arena, &report->refused, &report->n_refused,
-		a->from.len ? a->from : a->to, err->message);
+	add_remark(&report->arena, &report->refused, &report->n_refused, path,
+		behind_path(err->message, path));
 	return 0;
 }
 

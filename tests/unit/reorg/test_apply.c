@@ -918,6 +918,21 @@ static void test_no_permission(void **state)
 	}
 }
 
+/* What is told of a path does not begin with the path once more. */
+static void test_refusals_name_once(void **state)
+{
+	struct world *world = *state;
+
+	make_plan(world, "mkdir new\nmove out/a new/a");
+	assert_ok(run(world, APPLY), &world->err);
+	disk_file(&world->tree, "out/a", "came back");
+	assert_partly(world, run(world, UNDO));
+	assert_int_equal(world->report.n_refused, 1);
+	assert_str(world->report.refused[0].path, "out/a");
+	assert_str(world->report.refused[0].text, "the name is taken by something else");
+	check_content(world, "new/a", "content of a");
+}
+
 static void test_edit_splits_links(void **state)
 {
 	struct world *world = *state;
@@ -955,6 +970,7 @@ int main(void)
 		CASE(test_skip_changed),
 		CASE(test_stop_before),
 		CASE(test_stop_amid),
+		CASE(test_refusals_name_once),
 		CASE(test_edit_splits_links),
 		CASE(test_no_permission),
 		/* The last ones, as they change what this process sees mounted. */

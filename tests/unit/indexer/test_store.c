@@ -104,6 +104,27 @@ static void keeps_what_is_committed(void **state)
 	idx_store_close(store);
 }
 
+/* LMDB lets a large value that becomes shorter keep the pages that it had. */
+static void shorter_values_keep_their_pages(void **state)
+{
+	static char large[3 * 4096];
+	struct ax_error err = { 0 };
+	struct ax_str shorter = ax_str(large, sizeof(large) / 2);
+	struct idx_store *store = open_store(&to_write);
+	struct idx_txn *txn = begin(store, true);
+
+	(void)state;
+	assert_ok(put(txn, "a", ax_str(large, sizeof(large)), &err), &err);
+	assert_ok(put(txn, "a", shorter, &err), &err);
+	assert_ok(idx_txn_commit(txn, &err), &err);
+	idx_store_close(store);
+	for (int i = 0; i < 2; i++) {
+		store = open_store(i ? &to_read : &to_write);
+		assert_stored(store, "a", shorter);
+		idx_store_close(store);
+	}
+}
+
 /* LMDB does not write the pages at the end of the file that the same transaction freed again. */
 static void free_pages_may_be_missing_at_the_end(void **state)
 {
@@ -480,6 +501,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		STORE_TEST(keeps_what_is_committed),
 		STORE_TEST(free_pages_may_be_missing_at_the_end),
+		STORE_TEST(shorter_values_keep_their_pages),
 		STORE_TEST(does_not_create_to_read),
 		STORE_TEST(is_private_whatever_the_umask),
 		STORE_TEST(gives_no_descriptor_to_children),

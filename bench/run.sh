@@ -286,6 +286,9 @@ restore() {
 
 bench_reorg() {
   tree loose loose
+  # The history of earlier measurements would be read as well.
+  "$artidx" reorg --undo --queue none >/dev/null 2>&1 || :
+  rm -rf .artidx
   "$artidx" scan >/dev/null
   "$artidx" reorg --queue none --verbose | grep -- ' -> ' | sed 's/^ *//' >"$dir/moves"
   say "Sorting $(wc -l <"$dir/moves") files"

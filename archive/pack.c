@@ -5,11 +5,10 @@
 #include "archive/extents.h"
 #include "archive/index.h"
 #include "archive/pack_internal.h"
+#include "archive/pack_stream.h"
 #include "archive/progress.h"
-#include "archive/seek.h"
 #include "archive/tar.h"
 #include "archive/tree.h"
-#include "archive/writer.h"
 #include "base/file.h"
 #include "base/path.h"
 #include "safetensors/header.h"
@@ -20,7 +19,6 @@
 #include <unistd.h>
 
 enum {
-	GROUP = 256 * 1024,       /* content of a group, before it is closed */
 	LARGE = 256 * 1024,       /* files from here on have frames of their own, */
 	LARGE_PLANAR = 64 * 1024, /* and these, if they have planes or holes */
 	THREADS_MAX = 6,          /* what one thread holds is bounded, so is their number */
@@ -39,149 +37,16 @@ struct packer {
 	struct arc_member *members; /* N_ABOUT, and the tree's */
 	struct arc_pack_shared shared;
 	unsigned threads;
-	struct arc_crew *crew;
 	struct sft_header *header;
 	struct arc_encoder *encoder;
 	struct arc_tar_writer *tar_writer;
 	struct arc_sha256_hasher *sha256;
 	bool plain;
 	size_t n_labels_seen;
-	struct arc_pack_job *group; /* being filled */
-	uint64_t tar;               /* bytes of the tar laid out so far */
-	struct arc_writer *writer;
-	struct arc_frames frames; /* written so far */
-	uint64_t manifest_at;     /* in the file */
-	size_t manifest_length;   /* of its frames */
+	struct arc_pack_stream stream;
 };
 
-/* ---- what comes back from the crew */
-
-static int write_job(struct packer *packer, struct arc_pack_job *job, struct ax_error *err)
-{
-	uint64_t at = packer->frames.n ? packer->frames.at[packer->frames.n] : 0;
-	struct arc_progress *progress = packer->options->progress;
-
-	if (job->error.code) {
-		*err = job->error;
-		return -1;
-	}
-	if (job->is_manifest) {
-		packer->manifest_at = at;
-		packer->manifest_length = job->frames.len;
-	}
-	if (arc_writer_append(packer->writer, ax_buf_str(&job->frames), err) < 0)
-		return -1;
-	for (size_t i = 0; i < job->n_sizes; i++) {
-		if (arc_frames_add(&packer->frames, job->sizes[i].size, job->sizes[i].content,
-			    err) < 0)
-			return -1;
-	}
-	if (!progress)
-		return 0;
-	atomic_fetch_add(&progress->done, job->bytes);
-	if (atomic_load(&progress->stop))
-		return ax_fail(err, ECANCELED, "%s: stopped", packer->path);
-	return 0;
-}
-
-static int take_one(struct packer *packer, struct ax_error *err)
-{
-	struct arc_pack_job *job = arc_crew_take(packer->crew);
-
-	if (!job)
-		return 0;
-	int status = write_job(packer, job, err);
-	arc_pack_job_free(job);
-	return status < 0 ? -1 : 1;
-}
-
-/* Wait for all that is under way, and forget it. */
-static void drain(struct packer *packer)
-{
-	struct arc_pack_job *job;
-
-	while (packer->crew && (job = arc_crew_take(packer->crew)))
-		arc_pack_job_free(job);
-}
-
-/*
- * Hand in a job, which is the crew's from here on. After a failure nothing is under way any more:
- * what parts share can be released.
- */
-static int give(struct packer *packer, struct arc_pack_job *job, struct ax_error *err)
-{
-	if (arc_crew_is_full(packer->crew) && take_one(packer, err) < 0) {
-		drain(packer);
-		arc_pack_job_free(job);
-		return -1;
-	}
-	arc_crew_give(packer->crew, job);
-	return 0;
-}
-
-/* ---- groups */
-
-static struct ax_buf *group_content(struct packer *packer, struct ax_error *err)
-{
-	if (!packer->group)
-		packer->group = calloc(1, sizeof(*packer->group));
-	if (!packer->group) {
-		ax_fail(err, ENOMEM, "%s: no memory", packer->path);
-		return NULL;
-	}
-	return &packer->group->content;
-}
-
-static int close_group(struct packer *packer, struct ax_error *err)
-{
-	struct arc_pack_job *group = packer->group;
-
-	packer->group = NULL;
-	return group ? give(packer, group, err) : 0;
-}
-
-static int append_bytes(struct packer *packer, const void *bytes, size_t len,
-	struct ax_error *err)
-{
-	struct ax_buf *content = group_content(packer, err);
-
-	if (!content)
-		return -1;
-	ax_buf_append(content, bytes, len);
-	packer->tar += len;
-	return ax_buf_check(content, packer->path, err);
-}
-
-static int append_zeros(struct packer *packer, size_t len, struct ax_error *err)
-{
-	static const char zeros[2 * ARC_TAR_BLOCK];
-
-	while (len) {
-		size_t n = len < sizeof(zeros) ? len : sizeof(zeros);
-		if (append_bytes(packer, zeros, n, err) < 0)
-			return -1;
-		len -= n;
-	}
-	return 0;
-}
-
-/* Leave a gap for a file, which a worker fills. */
-static int append_small(struct packer *packer, size_t i, struct ax_error *err)
-{
-	struct arc_pack_job *group = packer->group;
-
-	if (group->n_smalls == group->capacity) {
-		size_t capacity = 2 * group->capacity + 16;
-		void *grown = reallocarray(group->smalls, capacity, sizeof(*group->smalls));
-		if (!grown)
-			return ax_fail(err, ENOMEM, "%s: no memory", packer->path);
-		group->smalls = grown;
-		group->capacity = capacity;
-	}
-	group->smalls[group->n_smalls++] =
-		(struct arc_small){ .member = i, .at = group->content.len };
-	return append_zeros(packer, (size_t)packer->members[i].size, err);
-}
+/* ---- tar headers */
 
 /* What is known of a member so far; files that come first in the tar are laid out already. */
 static struct arc_index index_of(const struct packer *packer)
@@ -210,7 +75,7 @@ static struct ax_str stored_name(struct packer *packer, struct ax_str path, bool
 
 static int append_header(struct packer *packer, struct arc_member *member, struct ax_error *err)
 {
-	struct ax_buf *content = group_content(packer, err);
+	struct ax_buf *content = arc_pack_stream_content(&packer->stream, err);
 	struct arc_index index = index_of(packer);
 	struct arc_member in_tar = *member;
 
@@ -228,9 +93,9 @@ static int append_header(struct packer *packer, struct arc_member *member, struc
 	size_t before = content->len;
 	if (arc_tar_append_header(packer->tar_writer, content, &in_tar, name, target, err) < 0)
 		return -1;
-	member->header_at = packer->tar;
-	packer->tar += content->len - before;
-	member->data_at = packer->tar;
+	member->header_at = packer->stream.tar;
+	packer->stream.tar += content->len - before;
+	member->data_at = packer->stream.tar;
 	return 0;
 }
 
@@ -257,13 +122,13 @@ static int give_part(struct packer *packer, const struct arc_pack_job *part,
 	struct arc_pack_job *job = malloc(sizeof(*job));
 
 	if (!job) {
-		drain(packer);
+		arc_pack_stream_drain(&packer->stream);
 		if (part->is_last)
 			arc_large_free(part->large);
 		return ax_fail(err, ENOMEM, "%s: no memory", packer->path);
 	}
 	*job = *part;
-	return give(packer, job, err);
+	return arc_pack_stream_give(&packer->stream, job, err);
 }
 
 /* Takes large. It goes with its last part, or here. */
@@ -283,7 +148,7 @@ static int give_parts(struct packer *packer, struct arc_large *large, struct ax_
 		part.begin = part.end;
 		part.part++;
 	} while (part.begin < stored);
-	packer->tar += stored;
+	packer->stream.tar += stored;
 	return 0;
 }
 
@@ -346,13 +211,14 @@ static int lay_out_large(struct packer *packer, size_t i, struct arc_planar *pla
 
 	if (new_large(i, planar, &large, err) < 0)
 		return -1;
-	if (append_header(packer, member, err) < 0 || close_group(packer, err) < 0) {
+	if (append_header(packer, member, err) < 0 ||
+		arc_pack_stream_close_group(&packer->stream, err) < 0) {
 		arc_large_free(large);
 		return -1;
 	}
 	if (give_parts(packer, large, err) < 0)
 		return -1;
-	return append_zeros(packer, arc_tar_padding(member->stored), err);
+	return arc_pack_stream_zeros(&packer->stream, arc_tar_padding(member->stored), err);
 }
 
 /* ---- members */
@@ -393,9 +259,10 @@ static int lay_out_file(struct packer *packer, size_t i, struct ax_error *err)
 	if (member->size >= LARGE || (member->flags & special))
 		return lay_out_large(packer, i, planar, err);
 	arc_planar_free(planar);
-	if (append_header(packer, member, err) < 0 || append_small(packer, i, err) < 0)
+	if (append_header(packer, member, err) < 0 ||
+		arc_pack_stream_small(&packer->stream, i, (size_t)member->size, err) < 0)
 		return -1;
-	return append_zeros(packer, arc_tar_padding(member->stored), err);
+	return arc_pack_stream_zeros(&packer->stream, arc_tar_padding(member->stored), err);
 }
 
 static int lay_out_members(struct packer *packer, struct ax_error *err)
@@ -406,11 +273,10 @@ static int lay_out_members(struct packer *packer, struct ax_error *err)
 						      : append_header(packer, member, err);
 		if (status < 0)
 			return -1;
-		if (packer->group && packer->group->content.len >= GROUP &&
-			close_group(packer, err) < 0)
+		if (arc_pack_stream_close_full(&packer->stream, err) < 0)
 			return -1;
 	}
-	return append_zeros(packer, 2 * ARC_TAR_BLOCK, err);
+	return arc_pack_stream_zeros(&packer->stream, 2 * ARC_TAR_BLOCK, err);
 }
 
 /* ---- what is about the archive */
@@ -459,9 +325,9 @@ static int lay_out_text(struct packer *packer, enum about which, struct ax_str c
 	member->size = member->stored = content.len;
 	digest(packer, member, content);
 	if (append_header(packer, member, err) < 0 ||
-		append_bytes(packer, content.ptr, content.len, err) < 0)
+		arc_pack_stream_bytes(&packer->stream, content.ptr, content.len, err) < 0)
 		return -1;
-	return append_zeros(packer, arc_tar_padding(content.len), err);
+	return arc_pack_stream_zeros(&packer->stream, arc_tar_padding(content.len), err);
 }
 
 static int lay_out_readme(struct packer *packer, struct ax_error *err)
@@ -488,14 +354,15 @@ static int lay_out_manifest(struct packer *packer, struct ax_error *err)
 	arc_append_manifest(&job->content, packer->members + N_ABOUT, packer->n - N_ABOUT);
 	member->size = member->stored = job->content.len;
 	if (ax_buf_check(&job->content, packer->path, err) < 0 ||
-		append_header(packer, member, err) < 0 || close_group(packer, err) < 0) {
+		append_header(packer, member, err) < 0 ||
+		arc_pack_stream_close_group(&packer->stream, err) < 0) {
 		arc_pack_job_free(job);
 		return -1;
 	}
-	if (give(packer, job, err) < 0)
+	if (arc_pack_stream_give(&packer->stream, job, err) < 0)
 		return -1;
-	packer->tar += member->size;
-	return append_zeros(packer, arc_tar_padding(member->size), err);
+	packer->stream.tar += member->size;
+	return arc_pack_stream_zeros(&packer->stream, arc_tar_padding(member->size), err);
 }
 
 static int lay_out_about(struct packer *packer, struct ax_error *err)
@@ -536,13 +403,13 @@ static int complete_manifest(struct packer *packer, struct ax_error *err)
 	if (ax_buf_check(&job.content, packer->path, err) < 0 ||
 		arc_pack_stored(&job, packer->encoder, err) < 0)
 		goto out;
-	if (job.frames.len != packer->manifest_length) {
+	if (job.frames.len != packer->stream.manifest_length) {
 		ax_fail(err, EIO, "%s: the manifest does not fit its place", packer->path);
 		goto out;
 	}
 	digest(packer, &packer->members[ABOUT_MANIFEST], ax_buf_str(&job.content));
 	status = ax_pwrite_full(packer->fd, job.frames.data, job.frames.len,
-		(off_t)packer->manifest_at, packer->path, err);
+		(off_t)packer->stream.manifest_at, packer->path, err);
 out:
 	ax_buf_free(&job.content);
 	ax_buf_free(&job.frames);
@@ -554,12 +421,12 @@ static int append_index(struct packer *packer, struct ax_error *err)
 {
 	struct arc_index index = index_of(packer);
 	struct ax_buf end = { 0 };
-	uint64_t at = packer->frames.at[packer->frames.n];
+	uint64_t at = packer->stream.frames.at[packer->stream.frames.n];
 	int status = -1;
 
 	if (arc_index_append(&end, &index, err) < 0 ||
-		arc_frames_add(&packer->frames, end.len, 0, err) < 0 ||
-		arc_frames_append_table(&packer->frames, &end, err) < 0)
+		arc_frames_add(&packer->stream.frames, end.len, 0, err) < 0 ||
+		arc_frames_append_table(&packer->stream.frames, &end, err) < 0)
 		goto out;
 	if (ax_pwrite_full(packer->fd, end.data, end.len, (off_t)at, packer->path, err) < 0)
 		goto out;
@@ -627,8 +494,7 @@ static int set_up(struct packer *packer, struct ax_error *err)
 	}
 	if (sft_header_new(NULL, &packer->header, err) < 0 ||
 		arc_encoder_new(&packer->encoder, err) < 0 ||
-		arc_tar_writer_new(&packer->tar_writer, err) < 0 ||
-		arc_writer_new(packer->fd, packer->path, &packer->writer, err) < 0)
+		arc_tar_writer_new(&packer->tar_writer, err) < 0)
 		return -1;
 	packer->sha256 = arc_sha256_new();
 	if (!packer->sha256)
@@ -638,16 +504,10 @@ static int set_up(struct packer *packer, struct ax_error *err)
 
 static int run(struct packer *packer, struct ax_error *err)
 {
-	int taken;
-
 	if (arc_pack_find_copies(&packer->shared, packer->n, packer->options->progress, err) <
 			0 ||
 		lay_out_about(packer, err) < 0 || lay_out_members(packer, err) < 0 ||
-		close_group(packer, err) < 0)
-		return -1;
-	while ((taken = take_one(packer, err)) > 0)
-		;
-	if (taken < 0 || arc_writer_finish(packer->writer, err) < 0)
+		arc_pack_stream_finish(&packer->stream, err) < 0)
 		return -1;
 	complete_copies(packer);
 	if (complete_manifest(packer, err) < 0)
@@ -658,17 +518,13 @@ static int run(struct packer *packer, struct ax_error *err)
 /* Jobs that are under way are waited for. */
 static void tear_down(struct packer *packer)
 {
-	drain(packer);
-	arc_crew_free(packer->crew);
-	arc_pack_job_free(packer->group);
+	arc_pack_stream_free(&packer->stream);
 	for (unsigned i = 0; packer->shared.scratches && i < packer->threads; i++)
 		arc_pack_scratch_free(packer->shared.scratches[i]);
 	sft_header_free(packer->header);
 	arc_encoder_free(packer->encoder);
 	arc_tar_writer_free(packer->tar_writer);
 	arc_sha256_free(packer->sha256);
-	arc_writer_free(packer->writer);
-	arc_frames_free(&packer->frames);
 	ax_arena_free(&packer->arena);
 }
 
@@ -683,6 +539,7 @@ int arc_pack(const struct arc_tree *tree, int fd, const char *path,
 		.report = &done,
 		.fd = fd,
 		.path = path,
+		.stream = { .path = path, .progress = options->progress },
 	};
 	struct arc_work work;
 	int status = set_up(&packer, err);
@@ -694,7 +551,7 @@ int arc_pack(const struct arc_tree *tree, int fd, const char *path,
 			.context = &packer.shared,
 			.work = arc_pack_work,
 		};
-		status = arc_crew_new(&work, &packer.crew, err);
+		status = arc_pack_stream_open(&packer.stream, fd, &work, err);
 	}
 	if (status == 0)
 		status = run(&packer, err);

@@ -35,7 +35,10 @@ const struct cli_setting cli_settings[] = {
 	{ "queue", "ARTIDX_QUEUE", CLI_SETTING_TEXT, 0,
 		"the job queue: auto, pueue, tsp, slurm, none or file:PATH" },
 	{ "saved", NULL, CLI_SETTING_NAMED, 0, "queries with a name, for query --saved NAME" },
-	{ "replace_rules", NULL, CLI_SETTING_SWITCH, 0, "whether only your rules count" },
+	{ "name_suggests", NULL, CLI_SETTING_OBJECTS, 0,
+		"which classes a name goes with, tried before the built-in ones" },
+	{ "replace_rules", NULL, CLI_SETTING_SWITCH, 0,
+		"whether only your rules and name_suggests count" },
 	{ 0 },
 };
 

@@ -61,7 +61,12 @@ static const char text[] =
 	"\t//   \"tensors\": { \"probe\": { \"name\": \"^probe/\", \"ndim\": 2 } } }\n"
 	"\t\"rules\": [],\n"
 	"\n"
-	"\t// true: only your own rules count.\n"
+	"\t// Which classes a name goes with: a file with tensors of another\n"
+	"\t// class is called misnamed. For example:\n"
+	"\t// { \"name\": \"^probe_\", \"classes\": [\"probe\"] }\n"
+	"\t\"name_suggests\": [],\n"
+	"\n"
+	"\t// true: only your own rules and name_suggests count.\n"
 	"\t\"replace_rules\": false\n"
 	"}\n";
 

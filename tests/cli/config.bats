@@ -62,3 +62,14 @@ load support
 	expect 2 artidx config
 	[ "${#lines[@]}" -eq 1 ]
 }
+
+@test "name_suggests: names of your own that go with a class" {
+	safetensors out/probe_a.safetensors '{"S/x":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}}' 16
+	echo '{"name_suggests": [{"name": "^probe", "classes": ["checkpoint"]}]}' >artidx.json
+	expect 0 artidx scan
+	[ "$(artidx query --paths misnamed:yes)" = out/probe_a.safetensors ]
+	artidx config --json | jq -e '.values.name_suggests.origin == "artidx.json"'
+	echo '{"name_suggests": [{"name": "("}]}' >artidx.json
+	expect 2 artidx scan
+	has "artidx.json: name_suggests: name: regular expression"
+}

@@ -4,12 +4,21 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "reorg/act.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <unistd.h>
 
 static const char record[] = "packing";
+
+bool arc_is_unfinished(struct ax_str path)
+{
+	struct ax_str name = ax_path_name(path);
+
+	return ax_str_starts(name, AX_STR(REORG_TEMPORARY_PREFIX)) &&
+	       ax_str_ends(name, AX_STR(".tar.zst"));
+}
 
 int arc_unfinished_begin(int own, struct ax_str path, struct ax_error *err)
 {

@@ -9,7 +9,17 @@
 
 #include "base/buf.h"
 
+#include <stdbool.h>
+
 struct ax_error;
+
+/* Whether a path is that of what is packed before it is whole, and gets its name. */
+bool arc_is_unfinished(struct ax_str path);
+
+/* What to say of a file of such a name: originals go only when the archive has its own. */
+#define ARC_UNFINISHED_WHY                                                                     \
+	"no archive yet: an artidx that was killed had packed so much, and the originals are " \
+	"in place; artidx reorg --recover removes it"
 
 /* own: the project's own directory, open. */
 int arc_unfinished_begin(int own, struct ax_str path, struct ax_error *err);

@@ -8,6 +8,7 @@
 
 #include "archive/open.h"
 #include "archive/peek.h"
+#include "archive/unfinished.h"
 #include "base/buf.h"
 #include "base/path.h"
 #include "base/text.h"
@@ -270,6 +271,8 @@ static int add_damaged(struct archived *a, struct idx_archive *record, struct ax
 static int add_archive(struct archived *a, struct arc_archive *archive,
 	struct idx_archive *record, struct ax_error *err)
 {
+	if (arc_is_unfinished(record->path))
+		return add_damaged(a, record, AX_STR(ARC_UNFINISHED_WHY), err);
 	if (!archive->has_index && arc_peek_is_ours(archive))
 		return add_damaged(a, record,
 			AX_STR("an archive that is cut off or damaged: it has no index; what "
@@ -378,8 +381,9 @@ static int tell_problems(struct idx_catalog *catalog, struct idx_scan_report *re
 		return -1;
 	for (size_t i = 0; status == 0 && i < idx_snapshot_archive_count(snapshot); i++) {
 		const struct idx_archive *archive = idx_snapshot_archive(snapshot, i);
+		const char *kind = arc_is_unfinished(archive->path) ? "unfinished" : "damaged";
 		if (archive->problem.len)
-			status = idx_scan_report_add(report, archive->path, "damaged",
+			status = idx_scan_report_add(report, archive->path, kind,
 				archive->problem, err);
 	}
 	idx_snapshot_end(snapshot);

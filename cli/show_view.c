@@ -1,5 +1,6 @@
 #include "cli/show_view.h"
 
+#include "archive/unfinished.h"
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/text.h"
@@ -84,6 +85,8 @@ static void print_content(struct cli_output *out, const struct idx_detail *detai
 /* What rules say of a file whose name and bytes they do not know is beside the point here. */
 static struct ax_str why_of(const struct idx_entry *entry, const struct idx_archive *archive)
 {
+	if (archive && arc_is_unfinished(archive->path))
+		return archive->problem;
 	if (archive && archive->files && ax_str_equal(entry->class_name, AX_STR("other")))
 		return AX_STR("an archive of artidx's: artidx restore brings back what it "
 			      "holds");

@@ -27,7 +27,7 @@ static const struct {
 	[IDX_DRIFT_RESURRECTED] = { "back at a path that was moved away from",
 		"some job still writes to the old path" },
 	[IDX_DRIFT_LEFTOVER] = { "left by an artidx that was killed",
-		"remove it while no artidx is at work" },
+		"artidx reorg --recover; remove what that leaves while no artidx is at work" },
 };
 
 static void print_kind(struct cli *cli, const struct idx_drift *items, size_t count)

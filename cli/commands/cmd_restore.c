@@ -1,6 +1,7 @@
 #include "archive/restore.h"
 
 #include "archive/progress.h"
+#include "archive/unfinished.h"
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/path.h"
@@ -181,6 +182,8 @@ static int run(struct cli *cli, struct ax_error *err)
 
 	if (cli_restored_find(cli, cli->operands[0], &restored, err) < 0)
 		return -1;
+	if (arc_is_unfinished(ax_str_from(cli->operands[0])))
+		cli_report_warning(&cli->out, "%s: " ARC_UNFINISHED_WHY, cli->operands[0]);
 	int target = open_target(cli, &restored, err);
 	if (target < 0)
 		return -1;

@@ -1,6 +1,7 @@
 #include "archive/verify.h"
 
 #include "archive/progress.h"
+#include "archive/unfinished.h"
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/units.h"
@@ -53,6 +54,11 @@ static void print_text(struct cli_output *out, const char *path,
 {
 	char files[AX_UNITS_MAX], bytes[AX_UNITS_MAX];
 
+	if (report->n_bad && arc_is_unfinished(ax_str_from(path))) {
+		cli_print_path(out, ax_str_from(path));
+		fputs(": " ARC_UNFINISHED_WHY "\n", out->stream);
+		return;
+	}
 	for (size_t i = 0; i < report->n_bad; i++) {
 		const struct arc_remark *bad = &report->bad[i];
 		cli_print_path(out, ax_str_from(path));

@@ -265,3 +265,39 @@ as_before() {
 		artidx scan >/dev/null
 	done
 }
+
+@test "what a killed run had packed is no damaged archive, and told as what it is" {
+	local packed=out/.artidx-tmp-0123456789abcdef.tar.zst said="no archive yet: an artidx that was killed"
+	artidx archive --apply --keep --queue none out/old >/dev/null
+	mv out/old.tar.zst whole
+	head -c 2000 whole >$packed
+	for content in cut whole; do
+		[ $content = cut ] || cp whole $packed
+		expect 0 artidx scan
+		has "unfinished: 1"
+		has "$packed  $said"
+		has "artidx reorg --recover"
+		lacks damaged
+		expect 0 artidx show $packed
+		has "why         $said"
+		lacks " files that were below"
+		expect 0 artidx query 'archived_in:*' --count
+		[ "$output" = 0 ]
+		expect 0 artidx archive out/old
+		lacks warning
+		expect 1 artidx check
+		has "artidx reorg --recover"
+	done
+	[ "$(artidx scan --json | jq -r '.problems[] | select(.path | test("artidx-tmp")).status')" = unfinished ]
+	head -c 2000 whole >$packed
+	expect 1 artidx verify $packed
+	[[ $output = "$packed: $said"* ]]
+	expect 6 artidx restore --to back $packed
+	has "$packed: $said"
+	mv whole out/old.tar.zst
+	rm $packed
+	expect 0 artidx scan
+	lacks unfinished
+	expect 0 artidx show out/old.tar.zst
+	has " files that were below"
+}

@@ -67,43 +67,38 @@ static bool starts_nocase(struct ax_str s, struct ax_str prefix)
 }
 
 /*
- * Where a needle can begin: its first and its last byte stand there, whatever their case. A byte
- * is compared after setting the bits of mask, so that only the case of letters is lost.
+ * Where a needle can begin: three of its bytes stand where they must, whatever their case. Its
+ * ends alone are too common: those of "probe_1" stand in "sample_001" as well. A byte is compared
+ * after setting the bits of mask, so that only the case of letters is lost.
  */
-struct ends {
-	unsigned char first, first_mask;
-	unsigned char last, last_mask;
-	size_t distance;
+struct probe {
+	size_t at; /* in the needle */
+	unsigned char byte, mask;
 };
 
-enum { BLOCK = 64 }; /* positions looked at together, for the compiler to use wide registers */
+enum {
+	PROBES = 3,
+	BLOCK = 64, /* positions looked at together, for the compiler to use wide registers */
+};
 
-static unsigned char case_mask(char c)
+static struct probe probe_of(struct ax_str needle, size_t at)
 {
-	return fold(c) >= 'a' && fold(c) <= 'z' ? 'a' - 'A' : 0;
+	char c = needle.ptr[at];
+	unsigned char mask = fold(c) >= 'a' && fold(c) <= 'z' ? 'a' - 'A' : 0;
+
+	return (struct probe){ .at = at, .byte = (unsigned char)c | mask, .mask = mask };
 }
 
-static struct ends ends_of(struct ax_str needle)
+static bool block_has(const char *block, const struct probe *probes)
 {
-	char first = needle.ptr[0], last = needle.ptr[needle.len - 1];
-	struct ends ends = { .first_mask = case_mask(first),
-		.last_mask = case_mask(last),
-		.distance = needle.len - 1 };
-
-	ends.first = (unsigned char)first | ends.first_mask;
-	ends.last = (unsigned char)last | ends.last_mask;
-	return ends;
-}
-
-static bool block_has_ends(const char *block, const struct ends *ends)
-{
-	const unsigned char *front = (const unsigned char *)block;
-	const unsigned char *back = front + ends->distance;
+	const unsigned char *bytes = (const unsigned char *)block;
+	const struct probe first = probes[0], middle = probes[1], last = probes[2];
 	unsigned char found = 0;
 
 	for (size_t i = 0; i < BLOCK; i++)
-		found |= (unsigned char)(((front[i] | ends->first_mask) == ends->first) &
-					 ((back[i] | ends->last_mask) == ends->last));
+		found |= (unsigned char)(((bytes[i] | first.mask) == first.byte) &
+					 ((bytes[i + middle.at] | middle.mask) == middle.byte) &
+					 ((bytes[i + last.at] | last.mask) == last.byte));
 	return found;
 }
 
@@ -112,17 +107,18 @@ bool ax_str_contains_nocase(struct ax_str s, struct ax_str needle)
 	if (needle.len == 0 || needle.len > s.len)
 		return needle.len == 0;
 
-	struct ends ends = ends_of(needle);
+	const struct probe probes[PROBES] = { probe_of(needle, 0),
+		probe_of(needle, needle.len / 2), probe_of(needle, needle.len - 1) };
 	size_t positions = s.len - needle.len + 1, at = 0;
 	while (at < positions) {
 		size_t end = positions - at < BLOCK ? positions : at + BLOCK;
 
-		if (end - at == BLOCK && !block_has_ends(s.ptr + at, &ends))
+		if (end - at == BLOCK && !block_has(s.ptr + at, probes))
 			at = end;
 		for (; at < end; at++) {
-			unsigned char c = (unsigned char)s.ptr[at] | ends.first_mask;
+			unsigned char c = (unsigned char)s.ptr[at] | probes[0].mask;
 
-			if (c == ends.first &&
+			if (c == probes[0].byte &&
 				starts_nocase(ax_str_slice(s, at, needle.len), needle))
 				return true;
 		}

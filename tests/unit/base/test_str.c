@@ -1,6 +1,7 @@
 #include "tests/unit/unit.h"
 
 #include <limits.h>
+#include <strings.h>
 
 static const struct ax_str null_str = { NULL, 0 };
 
@@ -75,6 +76,36 @@ static void caseless_search_finds_every_place(void **state)
 	}
 }
 
+/* Needles of all lengths, in texts of the same few letters. */
+static void caseless_search_agrees_with_its_definition(void **state)
+{
+	(void)state;
+	static const char letters[] = "aAbB";
+	uint32_t seed = 1;
+	char text[150], needle[6];
+	unsigned found = 0;
+
+	for (unsigned round = 0; round < 20000; round++) {
+		size_t len = round % sizeof(text), n = 1 + round % sizeof(needle);
+		bool is_there = false;
+
+		for (size_t i = 0; i < len; i++)
+			text[i] = letters[(seed = seed * 1664525 + 1013904223) >> 16 & 3];
+		for (size_t i = 0; i < n; i++)
+			needle[i] = letters[(seed = seed * 1664525 + 1013904223) >> 16 & 3];
+		if (round % 3 == 0)
+			needle[n / 2] = '_';
+		if (round % 6 == 0 && len > n)
+			memcpy(text + seed % (len - n), needle, n);
+		for (size_t at = 0; at + n <= len; at++)
+			is_there = is_there || strncasecmp(text + at, needle, n) == 0;
+		assert_int_equal(ax_str_contains_nocase(ax_str(text, len), ax_str(needle, n)),
+			is_there);
+		found += is_there;
+	}
+	assert_in_range(found, 5000, 15000);
+}
+
 static void both_ends(void **state)
 {
 	(void)state;
@@ -131,6 +162,7 @@ int main(void)
 		cmocka_unit_test(equality_and_order),
 		cmocka_unit_test(containment),
 		cmocka_unit_test(caseless_search_finds_every_place),
+		cmocka_unit_test(caseless_search_agrees_with_its_definition),
 		cmocka_unit_test(both_ends),
 		cmocka_unit_test(finding),
 		cmocka_unit_test(slices_are_clipped),

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { SHORT_TEXT = 128 };
+
 void ax_buf_free(struct ax_buf *buf)
 {
 	free(buf->data);
@@ -69,17 +71,23 @@ void ax_buf_append_byte(struct ax_buf *buf, char byte)
 
 void ax_buf_printf(struct ax_buf *buf, const char *format, ...)
 {
-	va_list args;
+	size_t room = SHORT_TEXT;
+	int len = 0;
 
-	va_start(args, format);
-	int len = vsnprintf(NULL, 0, format, args);
-	va_end(args);
-	if (len < 0 || !ax_buf_reserve(buf, (size_t)len + 1))
-		return;
-	va_start(args, format);
-	vsnprintf(buf->data + buf->len, (size_t)len + 1, format, args);
-	va_end(args);
-	buf->len += (size_t)len;
+	/* Most texts are short: only a longer one is printed a second time. */
+	for (int attempt = 0; attempt < 2 && ax_buf_reserve(buf, room); attempt++) {
+		va_list args;
+		va_start(args, format);
+		len = vsnprintf(buf->data + buf->len, room, format, args);
+		va_end(args);
+		if (len < 0)
+			return;
+		if ((size_t)len < room) {
+			buf->len += (size_t)len;
+			return;
+		}
+		room = (size_t)len + 1;
+	}
 }
 
 static void append_little_endian(struct ax_buf *buf, uint64_t value, size_t width)

@@ -34,6 +34,24 @@ static void it_grows(void **state)
 	ax_buf_free(&buf);
 }
 
+static void texts_of_any_length_are_printed(void **state)
+{
+	(void)state;
+	char text[1000];
+
+	memset(text, 'x', sizeof(text));
+	for (int len = 0; len < (int)sizeof(text); len++) {
+		struct ax_buf buf = { 0 };
+		ax_buf_append_byte(&buf, '<');
+		ax_buf_printf(&buf, "%.*s", len, text);
+		ax_buf_append_byte(&buf, '>');
+		assert_int_equal(buf.len, len + 2);
+		assert_memory_equal(buf.data + 1, text, (size_t)len);
+		assert_int_equal(buf.data[buf.len - 1], '>');
+		ax_buf_free(&buf);
+	}
+}
+
 static void numbers_are_little_endian(void **state)
 {
 	(void)state;
@@ -95,6 +113,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(appends_follow_each_other),
 		cmocka_unit_test(it_grows),
+		cmocka_unit_test(texts_of_any_length_are_printed),
 		cmocka_unit_test(numbers_are_little_endian),
 		cmocka_unit_test(varints),
 		cmocka_unit_test(a_failure_sticks_until_cleared),

@@ -99,11 +99,26 @@ static int match_bracket(struct ax_str *glob, uint32_t code)
 	return is_listed != is_negated;
 }
 
+/* Whether the glob begins with an ASCII character that stands for itself. */
+static bool is_plain(struct ax_str glob)
+{
+	if (glob.len == 0)
+		return false;
+	char c = glob.ptr[0];
+	return (unsigned char)c < 0x80 && c != '*' && c != '?' && c != '[' && c != '\\';
+}
+
 /* Go over one character and the element of the glob that matches it; false when none does. */
 static bool match_character(struct glob_state *at)
 {
 	if (at->glob.len == 0 || at->text.len == 0)
 		return false;
+	if (is_plain(at->glob)) {
+		bool is_same = at->glob.ptr[0] == at->text.ptr[0];
+		at->glob = behind(at->glob, 1);
+		at->text = behind(at->text, 1);
+		return is_same;
+	}
 	uint32_t code = take_character(&at->text);
 	if (next_is(at->glob, '?')) {
 		at->glob = behind(at->glob, 1);
@@ -131,13 +146,33 @@ static void begin_globstar(struct glob_state *at, struct ax_str glob, struct glo
 	star->is_set = true;
 }
 
+/* How far a star's text must be taken for what follows the star to fit: to the end, to the next
+ * such character, or one character more. Beyond the text when it does not fit anywhere. */
+static size_t widening(const struct glob_star *star)
+{
+	struct ax_str glob = star->back.glob, text = star->back.text;
+
+	if (glob.len == 0)
+		return text.len;
+	if (is_plain(glob)) {
+		size_t at = ax_str_find(ax_str_slice(text, 1, text.len), glob.ptr[0]);
+		return at + 1 < text.len ? at + 1 : text.len + 1;
+	}
+	struct ax_str rest = text;
+	take_character(&rest);
+	return text.len - rest.len;
+}
+
 static bool widen_star(struct glob_star *star, struct glob_state *at)
 {
-	if (!star->is_set || star->back.text.len == 0)
+	struct ax_str *text = &star->back.text;
+
+	if (!star->is_set || text->len == 0)
 		return false;
-	if (next_is(star->back.text, '/') && !at->is_text)
+	size_t n = widening(star);
+	if (n > text->len || (!at->is_text && ax_str_find(ax_str_slice(*text, 0, n), '/') < n))
 		return false;
-	take_character(&star->back.text);
+	*text = behind(*text, n);
 	*at = star->back;
 	return true;
 }
@@ -168,10 +203,11 @@ static bool match_glob(struct ax_str glob, struct ax_str text, bool is_text)
 	for (;;) {
 		if (at.glob.len == 0 && at.text.len == 0)
 			return true;
-		if (ax_str_starts(at.glob, AX_STR("**"))) {
+		bool is_star = next_is(at.glob, '*');
+		if (is_star && next_is(behind(at.glob, 1), '*')) {
 			begin_globstar(&at, glob, &globstar);
 			star.is_set = false;
-		} else if (next_is(at.glob, '*')) {
+		} else if (is_star) {
 			at.glob = behind(at.glob, 1);
 			star = (struct glob_star){ .back = at, .is_set = true };
 		} else if (!match_character(&at) && !widen_star(&star, &at)) {

@@ -48,12 +48,12 @@ static int find_unit(struct draft_maker *maker, struct ax_str path, bool holds_p
 		size_t end = (size_t)(component.ptr + component.len - relative.ptr);
 		struct ax_str prefix = ax_str_slice(relative, 0, end);
 		struct ax_str dir = ax_str_slice(path, 0, path.len - relative.len + end);
-		if (!reorg_layout_sorts(maker->layout, prefix))
-			continue;
-		if (reorg_layout_is_dead(maker->layout, component))
-			return add_unit(maker, data, dir, AX_STR("dead"));
-		if (holds_pool && end == relative.len)
-			return add_unit(maker, data, dir, AX_STR("pool"));
+		bool is_dead = reorg_layout_is_dead(maker->layout, component);
+		bool is_pool = holds_pool && end == relative.len;
+
+		if ((is_dead || is_pool) && reorg_layout_sorts(maker->layout, prefix))
+			return add_unit(maker, data, dir,
+				is_dead ? AX_STR("dead") : AX_STR("pool"));
 	}
 	return 0;
 }

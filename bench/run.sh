@@ -92,8 +92,10 @@ bench_scan() {
     "artidx scan -j 2 @ wall 2.6" "$fresh" "$artidx scan -j 2"
   catalogue 100000 600
   say "The same, unchanged"
+  warm
   measure \
     "find -printf" '' "$find_printf" \
+    "floor: list and look at everything" '' "$floor --list ." \
     "artidx scan -j 1 @ cpu 0.85" '' "$artidx scan -j 1" \
     "artidx scan -j 2 @ wall 0.7" '' "$artidx scan -j 2"
   can_drop || return 0
@@ -101,7 +103,8 @@ bench_scan() {
   measure \
     "find -printf" "$drop" "$find_printf" \
     "floor: headers of *.safetensors" "$drop" "$floor ." \
-    "floor: and the first bytes of all" "$drop" "$floor --all ." \
+    "the same, 16 threads" "$drop" "$floor --threads 16 ." \
+    "and the first bytes of all" "$drop" "$floor --all --threads 16 ." \
     "artidx scan @ wall 1.5" "$fresh; $drop" "$artidx scan"
 }
 
@@ -119,8 +122,10 @@ bench_tiny() {
     "artidx scan -j 2 @ wall 1.5, peak 120" "$fresh" "$artidx scan -j 2"
   catalogue 1000000 110
   say "The same, unchanged"
+  warm
   measure \
     "find -printf" '' "$find_printf" \
+    "floor: list and look at everything" '' "$floor --list ." \
     "artidx scan -j 1 @ cpu 0.85, peak 120" '' "$artidx scan -j 1" \
     "artidx scan -j 2 @ wall 0.7" '' "$artidx scan -j 2"
   say "The same, 1,000 files changed"

@@ -55,7 +55,7 @@ verbs() { artidx -h | sed -n '/^Commands/,/^$/s/^  \([a-z]*\) .*/\1/p'; }
 @test "pages of topics: on the terminal, as manual pages without a warning, built" {
 	local build page
 	build=$(dirname "$ARTIDX")/../man
-	for topic in language/artidx-query.7 settings/artidx-config.5 json/artidx-json.7; do
+	for topic in language/artidx-query.7 settings/artidx-config.5 rules/artidx-rules.5 json/artidx-json.7; do
 		expect 0 artidx help "${topic%/*}"
 		[ "$(wc -L <<<"$output")" -le 80 ]
 		page=$build/${topic#*/}

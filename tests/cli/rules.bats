@@ -46,10 +46,11 @@ prepare() {
 	}
 	artidx help rules | sed -n '/^A rule$/,/^Sets/s/^    \([a-z][a-z]*\)  .*/\1/p' >keys
 	[ "$(wc -l <keys)" -eq 10 ]
-	for key in $(grep -vx 'rule\|class\|tensors' keys); do
+	grep -vx 'rule\|class\|tensors' keys >others
+	while read -r key; do
 		mistake "\"$key\":1"
 		has "rule \"r\": $key"
-	done
+	done <others
 	mistake '"wher":"1=1"'
 	has 'rule "r": rule: unknown key "wher", did you mean "where"?'
 }

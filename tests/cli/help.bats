@@ -18,6 +18,16 @@ verbs() { artidx -h | sed -n '/^Commands/,/^$/s/^  \([a-z]*\) .*/\1/p'; }
 	[ "$output" = "$(artidx help scan)" ]
 }
 
+@test "a view where a command should stand: query is meant" {
+	local views
+	views=$(artidx help query | sed -n 's/^  The view \([a-z]*\):.*/\1/p')
+	[ "$(wc -l <<<"$views")" -ge 6 ]
+	for view in $views; do
+		expect 2 artidx "$view"
+		has "did you mean query $view?"
+	done
+}
+
 @test "every command has help, examples and a manual page without a warning" {
 	[ "$(verbs | wc -l)" -ge 10 ]
 	for verb in $(verbs); do

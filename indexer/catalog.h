@@ -84,6 +84,10 @@ struct idx_filter {
 struct idx_files;
 int idx_files_open(struct idx_snapshot *snapshot, const struct idx_filter *filter,
 	struct idx_files **out, struct ax_error *err);
+/* Those that lie in one root-relative directory itself, by name. dir must outlive the walk. */
+int idx_files_open_dir(struct idx_snapshot *snapshot, struct ax_str dir, struct idx_files **out,
+	struct ax_error *err);
+
 /* 1 with *out valid until the next call, 0 at the end, -1. */
 int idx_files_next(struct idx_files *files, struct idx_entry *out, struct ax_error *err);
 /* Entries looked at so far, for --explain. */

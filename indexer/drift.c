@@ -1,19 +1,23 @@
 /*
- * The disk is walked once, and each file on it looked up in the catalogue; then the catalogue is
- * walked, and each file in it looked for on the disk. Memory grows with what differs, not with
- * what there is.
+ * The disk is walked once, and each directory's files compared with those that the catalogue has
+ * of it. Then the catalogue is walked, and what it has in other directories looked for on the
+ * disk: those are gone, or cannot be listed. Memory grows with what differs, and by 40 bytes a
+ * directory.
  */
 #include "indexer/drift.h"
 
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/path.h"
 #include "base/pattern.h"
 #include "indexer/catalog.h"
 #include "indexer/config.h"
 #include "indexer/history.h"
+#include "indexer/intern.h"
 #include "indexer/listing.h"
+#include "indexer/pairs.h"
 #include "indexer/walk.h"
 
 #include <errno.h>
@@ -39,6 +43,7 @@ struct search {
 	struct found *found;
 	size_t count, capacity;
 	struct ax_buf path;
+	struct idx_intern listed; /* digests of the directories that were compared */
 	int rootfd;
 };
 
@@ -107,13 +112,26 @@ static int find_comeback(struct search *s, struct ax_str path, struct found *fou
 	return 1;
 }
 
-/* A file on the disk: unknown to the catalogue, or known and changed, or as it was. */
-static int compare_file(struct search *s, const struct idx_listed *file, struct ax_error *err)
+/* Keep what has become of a file that the catalogue has and nobody finds any more. */
+static int keep_missing(struct search *s, const struct idx_entry *entry, struct ax_error *err)
+{
+	struct found found = { { .kind = IDX_DRIFT_MISSING }, entry->dev, entry->ino,
+		entry->size, entry->mtime };
+
+	ax_buf_clear(&s->path);
+	ax_path_join(&s->path, entry->dir, entry->name);
+	if (ax_buf_check(&s->path, "a path", err) < 0)
+		return -1;
+	return keep(s, found, ax_buf_str(&s->path), err);
+}
+
+/* A file on the disk: unknown to the catalogue (NULL), or known and changed, or as it was. */
+static int compare_file(struct search *s, const struct idx_listed *file,
+	const struct idx_entry *known, struct ax_error *err)
 {
 	struct ax_str path = ax_buf_str(&s->path);
 	struct found found = { { .kind = IDX_DRIFT_NEW }, file->dev, file->ino, file->size,
 		file->mtime };
-	struct idx_entry entry;
 	struct ax_str now;
 
 	if (ax_str_starts(file->name, LEFTOVER_PREFIX)) {
@@ -122,15 +140,12 @@ static int compare_file(struct search *s, const struct idx_listed *file, struct 
 	}
 	if (file->hidden)
 		return 0;
-	int known = idx_snapshot_find(s->snapshot, path, &entry, err);
-	if (known < 0)
-		return -1;
 	if (known && file->type != IDX_SYMLINK) {
 		int back = find_comeback(s, path, &found, err);
 		if (back != 0)
 			return back < 0 ? -1 : keep(s, found, path, err);
 	}
-	if (known && is_same(file, &entry))
+	if (known && is_same(file, known))
 		return 0;
 	if (known) {
 		found.drift.kind = IDX_DRIFT_CHANGED;
@@ -142,6 +157,46 @@ static int compare_file(struct search *s, const struct idx_listed *file, struct 
 		found.drift.other = now;
 	}
 	return moved < 0 ? -1 : keep(s, found, path, err);
+}
+
+static int compare_pair(struct search *s, struct ax_str dir, const struct idx_pair *pair,
+	struct ax_error *err)
+{
+	if (!pair->listed)
+		return keep_missing(s, pair->entry, err);
+	ax_buf_clear(&s->path);
+	ax_path_join(&s->path, dir, pair->listed->name);
+	if (ax_buf_check(&s->path, "a path", err) < 0)
+		return -1;
+	return compare_file(s, pair->listed, pair->entry, err);
+}
+
+static struct ax_str digest_bytes(const struct ax_digest *digest)
+{
+	return ax_str((const char *)digest, sizeof(*digest));
+}
+
+static int compare_dir(struct search *s, struct ax_str dir, const struct idx_listing *listing,
+	struct ax_error *err)
+{
+	struct ax_digest digest = ax_hash128(dir.ptr, dir.len);
+	struct idx_pairs *pairs = NULL;
+	struct idx_pair pair;
+	uint32_t number;
+	int more = 0;
+
+	if (!idx_intern_add(&s->listed, digest_bytes(&digest), &number))
+		return fail_memory(err);
+	if (idx_pairs_open(s->snapshot, dir, listing, &pairs, err) < 0)
+		return -1;
+	while ((more = idx_pairs_next(pairs, &pair, err)) > 0) {
+		if (compare_pair(s, dir, &pair, err) < 0) {
+			more = -1;
+			break;
+		}
+	}
+	idx_pairs_close(pairs);
+	return more;
 }
 
 static bool is_ignored(const struct search *s, struct ax_str path, struct ax_str name)
@@ -168,13 +223,8 @@ static int visit(struct search *s, struct idx_walker *walker, struct idx_listing
 	if (dir->fd < 0 || dir->is_inside_mount ||
 		idx_listing_read(listing, dir->fd, dir->path, &unreadable) < 0)
 		return 0;
-	for (size_t i = 0; i < idx_listing_count(listing); i++) {
-		const struct idx_listed *file = idx_listing_file(listing, i);
-		ax_buf_clear(&s->path);
-		ax_path_join(&s->path, dir->path, file->name);
-		if (ax_buf_check(&s->path, "a path", err) < 0 || compare_file(s, file, err) < 0)
-			return -1;
-	}
+	if (compare_dir(s, dir->path, listing, err) < 0)
+		return -1;
 	for (size_t i = 0; i < idx_listing_dir_count(listing); i++) {
 		struct ax_str name = idx_listing_dir(listing, i);
 		ax_buf_clear(&s->path);
@@ -241,6 +291,7 @@ static bool is_gone(const struct search *s, struct ax_str path)
 	return gone;
 }
 
+/* What the catalogue has in directories that were not compared. */
 static int compare_catalogue(struct search *s, struct ax_error *err)
 {
 	static const struct idx_filter everything;
@@ -251,12 +302,14 @@ static int compare_catalogue(struct search *s, struct ax_error *err)
 	if (idx_files_open(s->snapshot, &everything, &files, err) < 0)
 		return -1;
 	while ((more = idx_files_next(files, &entry, err)) > 0) {
-		struct found found = { { .kind = IDX_DRIFT_MISSING }, entry.dev, entry.ino,
-			entry.size, entry.mtime };
+		struct ax_digest digest = ax_hash128(entry.dir.ptr, entry.dir.len);
+		uint32_t number;
+
+		if (idx_intern_find(&s->listed, digest_bytes(&digest), &number))
+			continue;
 		ax_buf_clear(&s->path);
 		ax_path_join(&s->path, entry.dir, entry.name);
-		if (is_gone(s, ax_buf_str(&s->path)) &&
-			keep(s, found, ax_buf_str(&s->path), err) < 0) {
+		if (is_gone(s, ax_buf_str(&s->path)) && keep_missing(s, &entry, err) < 0) {
 			more = -1;
 			break;
 		}
@@ -343,6 +396,7 @@ int idx_drift_find(struct idx_snapshot *snapshot, struct idx_history *history,
 	}
 	close(s.rootfd);
 	free(s.found);
+	idx_intern_free(&s.listed);
 	ax_buf_free(&s.path);
 	ax_arena_free(&s.arena);
 	return status;

@@ -1,6 +1,6 @@
 /*
- * Walking over files takes one of two ways. Without classes: all chunks in the order of their
- * keys. With classes: the zones of each class, merged so that chunks come in the same order and
+ * Walking over files takes one of three ways. Of one directory: its chunks by number. Without
+ * classes: all chunks in the order of their keys. With classes: the zones of each class, merged so that chunks come in the same order and
  * once; a chunk is only read when the zone of a wanted class leaves room for the size and time
  * asked for.
  *
@@ -13,6 +13,7 @@
 #include "indexer/catalog_internal.h"
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/path.h"
 
 #include <errno.h>
@@ -29,9 +30,19 @@ struct lane {
 	uint64_t files; /* in the zones so far */
 };
 
+/* The one directory that is walked over. */
+struct place {
+	bool is_set;
+	struct ax_str dir;
+	struct ax_digest digest; /* of dir */
+	uint32_t number;         /* of the chunk that comes next */
+	bool at_end;
+};
+
 struct idx_files {
 	struct idx_snapshot *snapshot;
 	struct idx_filter filter;
+	struct place place;
 	uint32_t special; /* what stands in place of a class, or 0 */
 	size_t n_lanes;   /* 0: all chunks */
 	struct lane *lanes;
@@ -42,6 +53,8 @@ struct idx_files {
 	struct idx_chunk chunk;
 	struct idx_chunk_cursor cursor;
 };
+
+static const struct place everywhere;
 
 static int start_lane(struct idx_files *files, struct lane *lane, struct ax_error *err);
 
@@ -71,7 +84,8 @@ static int open_lanes(struct idx_files *files, struct ax_error *err)
 }
 
 static int open_files(struct idx_snapshot *snapshot, const struct idx_filter *filter,
-	uint32_t special, struct idx_files **out, struct ax_error *err)
+	uint32_t special, const struct place *place, struct idx_files **out,
+	struct ax_error *err)
 {
 	struct idx_files *files = calloc(1, sizeof(*files));
 	int status;
@@ -81,8 +95,11 @@ static int open_files(struct idx_snapshot *snapshot, const struct idx_filter *fi
 	files->snapshot = snapshot;
 	files->filter = *filter;
 	files->special = special;
+	files->place = *place;
 	files->cursor.chunk = &files->chunk;
-	if (filter->classes || special)
+	if (place->is_set)
+		status = 0;
+	else if (filter->classes || special)
 		status = open_lanes(files, err);
 	else
 		status = idx_cursor_open(snapshot->txn, IDX_TABLE_DIRS, &files->chunks, err);
@@ -97,7 +114,18 @@ static int open_files(struct idx_snapshot *snapshot, const struct idx_filter *fi
 int idx_files_open(struct idx_snapshot *snapshot, const struct idx_filter *filter,
 	struct idx_files **out, struct ax_error *err)
 {
-	return open_files(snapshot, filter, 0, out, err);
+	return open_files(snapshot, filter, 0, &everywhere, out, err);
+}
+
+int idx_files_open_dir(struct idx_snapshot *snapshot, struct ax_str dir, struct idx_files **out,
+	struct ax_error *err)
+{
+	struct idx_filter everything = { 0 };
+	struct place place = {
+		.is_set = true, .dir = dir, .digest = ax_hash128(dir.ptr, dir.len)
+	};
+
+	return open_files(snapshot, &everything, 0, &place, out, err);
 }
 
 int catalog_related_open(struct idx_snapshot *snapshot, struct idx_files **out,
@@ -105,7 +133,7 @@ int catalog_related_open(struct idx_snapshot *snapshot, struct idx_files **out,
 {
 	struct idx_filter everything = { .archived = true };
 
-	return open_files(snapshot, &everything, CATALOG_RELATED, out, err);
+	return open_files(snapshot, &everything, CATALOG_RELATED, &everywhere, out, err);
 }
 
 int idx_archive_files_open(struct idx_snapshot *snapshot, struct idx_files **out,
@@ -113,7 +141,7 @@ int idx_archive_files_open(struct idx_snapshot *snapshot, struct idx_files **out
 {
 	struct idx_filter everything = { 0 };
 
-	return open_files(snapshot, &everything, CATALOG_ARCHIVES, out, err);
+	return open_files(snapshot, &everything, CATALOG_ARCHIVES, &everywhere, out, err);
 }
 
 void idx_files_close(struct idx_files *files)
@@ -256,6 +284,25 @@ static int next_chunk_of_all(struct idx_files *files, struct ax_error *err)
 											   : 1;
 }
 
+static int next_chunk_of_place(struct idx_files *files, struct ax_error *err)
+{
+	struct idx_catalog *catalog = files->snapshot->catalog;
+	struct place *place = &files->place;
+	char key[CATALOG_DIR_KEY];
+
+	if (place->at_end)
+		return 0;
+	catalog_dir_key(place->digest, place->number, key);
+	int found = catalog_chunk_get(catalog, files->snapshot->txn, key, &files->chunk, err);
+	if (found == 0 && place->number > 0)
+		return catalog_damaged(catalog, "a directory is missing", err);
+	if (found == 1 && !ax_str_equal(files->chunk.dir, place->dir))
+		found = 0; /* another one, of the same digest */
+	place->number++;
+	place->at_end = found != 1 || !files->chunk.has_more;
+	return found;
+}
+
 /*
  * Whether a path of the chunk may have the part that is asked for. What follows the last "/" of
  * the part must stand in a name; names lie one behind the other, so this may also be a chance hit.
@@ -298,6 +345,8 @@ static int next_chunk(struct idx_files *files, struct ax_error *err)
 	do {
 		if (files->archived)
 			found = catalog_archived_next(files->archived, &files->chunk, err);
+		else if (files->place.is_set)
+			found = next_chunk_of_place(files, err);
 		else if (files->lanes)
 			found = next_chunk_by_zones(files, err);
 		else

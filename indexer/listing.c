@@ -118,6 +118,7 @@ static void describe(struct idx_listed *file, const struct statx *st)
 	file->dev = (uint64_t)st->stx_dev_major << 32 | st->stx_dev_minor;
 	file->ino = st->stx_ino;
 	file->size = st->stx_size;
+	file->blocks = st->stx_blocks;
 	file->mtime = nanoseconds(&st->stx_mtime);
 	file->ctime = nanoseconds(&st->stx_ctime);
 }

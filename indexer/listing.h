@@ -24,6 +24,7 @@ struct idx_listed {
 	enum idx_type type;
 	unsigned mode;
 	uint64_t dev, ino, size;
+	uint64_t blocks; /* of 512 bytes, that are allocated */
 	ax_nanoseconds mtime, ctime;
 };
 

@@ -32,6 +32,27 @@ kinds() { artidx check --json | jq -c '[.rows[] | [.kind, .path, .now // empty]]
 	[ "$(kinds)" = '[["missing","out/deep/x.safetensors"]]' ]
 }
 
+@test "a directory in the place of a file" {
+	rm out/cut.safetensors
+	mkdir out/cut.safetensors
+	[ "$(kinds)" = '[["missing","out/cut.safetensors"]]' ]
+}
+
+@test "the last file of a directory gone, and one that was never scanned before it" {
+	rm out/deep/x.safetensors
+	: >out/deep/a
+	[ "$(kinds)" = '[["missing","out/deep/x.safetensors"],["new","out/deep/a"]]' ]
+}
+
+@test "a directory that is no longer among the data: gone only what is gone" {
+	plain_tensors out/deep/y.safetensors
+	artidx scan >/dev/null
+	echo '{"ignore":["deep"]}' >artidx.json
+	expect 0 artidx check
+	rm out/deep/y.safetensors
+	[ "$(kinds)" = '[["missing","out/deep/y.safetensors"]]' ]
+}
+
 @test "back at an old path" {
 	mkdir out/other
 	mv out/deep/x.safetensors out/other/y.safetensors

@@ -1,78 +1,34 @@
 /*
- * The catalogue is read once into a table from a digest of each path to what its bytes are added
- * to; then the disk is walked, and each name looked up in it. 24 bytes a slot: a million files
- * take 50 MB.
+ * The disk is walked, and each directory's files laid beside those that the catalogue has of it.
  */
 #include "report/disk.h"
 
-#include "base/buf.h"
 #include "base/error.h"
-#include "base/hash.h"
-#include "base/path.h"
+#include "base/file.h"
 #include "indexer/catalog.h"
+#include "indexer/listing.h"
+#include "indexer/pairs.h"
 #include "indexer/walk.h"
 #include "report/once.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FIRST_SLOTS = 1024, BLOCK = 512 };
-
-struct known {
-	struct ax_digest digest;   /* of a path */
-	struct rpt_bucket *bucket; /* NULL: free */
-};
+enum { BLOCK = 512 };
 
 struct measuring {
 	struct idx_snapshot *snapshot;
 	const struct rpt_disk_options *options;
 	struct rpt_disk *out;
-	struct known *slots;
-	size_t n_slots, n_used;
-	struct rpt_bucket anything; /* where neither class nor run is asked for */
+	struct idx_listing *listing;
 	struct rpt_once linked;
-	struct ax_buf path;
 };
 
 static int no_memory(struct ax_error *err)
 {
 	return ax_fail(err, ENOMEM, "no memory for the sums");
-}
-
-/* ---- what is catalogued */
-
-static struct known *find(struct known *slots, size_t n_slots, const struct ax_digest *digest)
-{
-	uint64_t start;
-
-	memcpy(&start, digest, sizeof(start));
-	size_t i = (size_t)start & (n_slots - 1);
-	while (slots[i].bucket && memcmp(&slots[i].digest, digest, sizeof(*digest)) != 0)
-		i = (i + 1) & (n_slots - 1);
-	return &slots[i];
-}
-
-static bool make_room(struct measuring *m)
-{
-	size_t n_slots = m->n_slots ? 2 * m->n_slots : FIRST_SLOTS;
-
-	if (3 * m->n_used < 2 * m->n_slots)
-		return true;
-	struct known *slots = calloc(n_slots, sizeof(*slots));
-	if (!slots)
-		return false;
-	for (size_t i = 0; i < m->n_slots; i++) {
-		if (m->slots[i].bucket)
-			*find(slots, n_slots, &m->slots[i].digest) = m->slots[i];
-	}
-	free(m->slots);
-	m->slots = slots;
-	m->n_slots = n_slots;
-	return true;
 }
 
 static struct rpt_bucket *find_bucket(struct measuring *m, struct ax_str name)
@@ -91,117 +47,88 @@ static struct rpt_bucket *find_bucket(struct measuring *m, struct ax_str name)
 	return bucket;
 }
 
-/* What a file's bytes are added to. */
-static int choose_bucket(struct measuring *m, const struct idx_entry *entry,
-	struct rpt_bucket **out, struct ax_error *err)
+/* Add to the class or the run of a file that the catalogue has. */
+static int add_to_bucket(struct measuring *m, const struct idx_entry *entry, struct rpt_sum sum,
+	struct ax_error *err)
 {
+	struct ax_str name = entry->class_name;
 	struct idx_owner owner = { 0 };
 
-	*out = &m->anything;
-	if (m->options->by == RPT_CLASSES)
-		*out = find_bucket(m, entry->class_name);
+	if (m->options->by == RPT_DIRS)
+		return 0;
 	if (m->options->by == RPT_RUNS) {
 		if (idx_snapshot_owner(m->snapshot, entry, &owner, err) < 0)
 			return -1;
-		*out = find_bucket(m,
-			owner.membership == IDX_RUN_KNOWN ? owner.run : AX_STR(""));
+		name = owner.membership == IDX_RUN_KNOWN ? owner.run : AX_STR("");
 	}
-	return *out ? 0 : no_memory(err);
-}
-
-static int note_known(struct measuring *m, const struct idx_entry *entry, struct ax_error *err)
-{
-	struct rpt_bucket *bucket;
-
-	if (choose_bucket(m, entry, &bucket, err) < 0)
-		return -1;
-	ax_buf_clear(&m->path);
-	ax_path_join(&m->path, entry->dir, entry->name);
-	if (m->path.failed || !make_room(m))
+	struct rpt_bucket *bucket = find_bucket(m, name);
+	if (!bucket)
 		return no_memory(err);
-	struct ax_digest digest = ax_hash128(m->path.data, m->path.len);
-	struct known *slot = find(m->slots, m->n_slots, &digest);
-	m->n_used += slot->bucket == NULL;
-	*slot = (struct known){ digest, bucket };
-	return 0;
-}
-
-static int read_known(struct measuring *m, struct ax_error *err)
-{
-	struct idx_filter filter = { 0 };
-	struct idx_files *files = NULL;
-	struct idx_entry entry;
-	int found;
-
-	if (m->options->n_paths == 1)
-		filter.below = m->options->paths[0];
-	if (!make_room(m))
-		return no_memory(err);
-	if (idx_files_open(m->snapshot, &filter, &files, err) < 0)
-		return -1;
-	while ((found = idx_files_next(files, &entry, err)) > 0) {
-		if (note_known(m, &entry, err) < 0) {
-			found = -1;
-			break;
-		}
-	}
-	idx_files_close(files);
-	return found;
-}
-
-/* ---- what is on the disk */
-
-static uint64_t bytes_of(const struct measuring *m, const struct stat *st)
-{
-	return m->options->apparent ? (uint64_t)st->st_size : (uint64_t)st->st_blocks * BLOCK;
-}
-
-static void count_folder(struct measuring *m, const struct stat *st)
-{
-	struct rpt_sum sum = { 1, bytes_of(m, st) };
-
-	rpt_sum_add(&m->out->folders, sum);
-	m->out->total.bytes += sum.bytes;
-}
-
-static int count_file(struct measuring *m, const struct idx_walk_dir *dir, const char *name,
-	const struct stat *st, struct ax_error *err)
-{
-	struct rpt_sum sum = { 1, bytes_of(m, st) };
-	bool is_new = true;
-
-	if (st->st_nlink > 1 && rpt_once_add(&m->linked, st->st_dev, st->st_ino, &is_new) < 0)
-		return no_memory(err);
-	if (!is_new)
-		return 0;
-	rpt_sum_add(&m->out->total, sum);
-	ax_buf_clear(&m->path);
-	ax_path_join(&m->path, dir->path, ax_str_from(name));
-	struct ax_digest digest = ax_hash128(m->path.data, m->path.len);
-	struct rpt_bucket *bucket = find(m->slots, m->n_slots, &digest)->bucket;
-	if (!bucket) {
-		rpt_sum_add(&m->out->strange, sum);
-		return m->path.failed ? no_memory(err) : 0;
-	}
-	struct rpt_dir *into = rpt_dirs_put(&m->out->dirs, dir->path);
-	if (!into)
-		return no_memory(err);
-	rpt_sum_add(&into->own, sum);
 	rpt_sum_add(&bucket->sum, sum);
 	return 0;
 }
 
-static int count_name(struct measuring *m, struct idx_walker *walker,
-	const struct idx_walk_dir *dir, const char *name, struct ax_error *err)
+static void count_folder(struct measuring *m, const struct idx_walk_dir *dir)
 {
+	struct rpt_sum sum = { .files = 1 };
 	struct stat st;
+	int fd = dir->fd;
 
-	if (fstatat(dir->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return 0; /* gone meanwhile */
-	if (!S_ISDIR(st.st_mode))
-		return count_file(m, dir, name, &st, err);
-	count_folder(m, &st);
-	return idx_walker_push(walker, ax_str_from(name), err);
+	/* One that may not be read has a size as well. */
+	if (fd < 0)
+		fd = ax_open_beneath(m->options->root, dir->path,
+			O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
+	bool is_known = fd >= 0 && fstat(fd, &st) == 0;
+	if (dir->fd < 0 && fd >= 0)
+		close(fd);
+	if (!is_known)
+		return; /* gone meanwhile */
+	sum.bytes =
+		m->options->apparent ? (uint64_t)st.st_size : (uint64_t)st.st_blocks * BLOCK;
+	rpt_sum_add(&m->out->folders, sum);
+	m->out->total.bytes += sum.bytes;
+}
+
+/* A file on the disk, of which the catalogue has entry, or nothing: NULL. */
+static int count_file(struct measuring *m, struct ax_str dir, const struct idx_listed *file,
+	const struct idx_entry *entry, struct ax_error *err)
+{
+	struct rpt_sum sum = { 1, m->options->apparent ? file->size : file->blocks * BLOCK };
+	bool is_new = true;
+
+	if (file->linked && rpt_once_add(&m->linked, file->dev, file->ino, &is_new) < 0)
+		return no_memory(err);
+	if (!is_new)
+		return 0;
+	rpt_sum_add(&m->out->total, sum);
+	if (!entry) {
+		rpt_sum_add(&m->out->strange, sum);
+		return 0;
+	}
+	struct rpt_dir *into = rpt_dirs_put(&m->out->dirs, dir);
+	if (!into)
+		return no_memory(err);
+	rpt_sum_add(&into->own, sum);
+	return add_to_bucket(m, entry, sum, err);
+}
+
+static int count_files(struct measuring *m, struct ax_str dir, struct ax_error *err)
+{
+	struct idx_pairs *pairs = NULL;
+	struct idx_pair pair;
+	int more = 0;
+
+	if (idx_pairs_open(m->snapshot, dir, m->listing, &pairs, err) < 0)
+		return -1;
+	while ((more = idx_pairs_next(pairs, &pair, err)) > 0) {
+		if (pair.listed && !pair.listed->hidden &&
+			count_file(m, dir, pair.listed, pair.entry, err) < 0) {
+			more = -1;
+			break;
+		}
+	}
+	idx_pairs_close(pairs);
+	return more;
 }
 
 static void note_unreadable(struct measuring *m, struct ax_str path)
@@ -220,30 +147,18 @@ static void note_unreadable(struct measuring *m, struct ax_str path)
 static int count_dir(struct measuring *m, struct idx_walker *walker,
 	const struct idx_walk_dir *dir, struct ax_error *err)
 {
-	struct stat st;
-	int status = 0;
-	int fd = dir->fd < 0 ? -1 : fcntl(dir->fd, F_DUPFD_CLOEXEC, 0);
-	DIR *stream = fd < 0 ? NULL : fdopendir(fd);
+	struct ax_error unreadable;
 
-	if (dir->is_start && dir->fd >= 0 && fstat(dir->fd, &st) == 0)
-		count_folder(m, &st);
-	if (!stream) {
-		if (fd >= 0)
-			close(fd);
+	count_folder(m, dir);
+	if (dir->fd < 0 || idx_listing_read(m->listing, dir->fd, dir->path, &unreadable) < 0) {
 		note_unreadable(m, dir->path);
 		return 0;
 	}
-	errno = 0;
-	for (struct dirent *entry = readdir(stream); entry && status == 0;
-		entry = readdir(stream)) {
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			status = count_name(m, walker, dir, entry->d_name, err);
-		errno = 0;
+	for (size_t i = 0; i < idx_listing_dir_count(m->listing); i++) {
+		if (idx_walker_push(walker, idx_listing_dir(m->listing, i), err) < 0)
+			return -1;
 	}
-	if (status == 0 && errno)
-		note_unreadable(m, dir->path);
-	closedir(stream);
-	return status;
+	return count_files(m, dir->path, err);
 }
 
 static int walk_disk(struct measuring *m, struct ax_error *err)
@@ -267,15 +182,14 @@ int rpt_disk_measure(struct idx_snapshot *snapshot, const struct rpt_disk_option
 	struct rpt_disk *out, struct ax_error *err)
 {
 	struct measuring m = { .snapshot = snapshot, .options = options, .out = out };
-	int status = read_known(&m, err);
+	int status;
 
-	if (status == 0)
-		status = walk_disk(&m, err);
+	m.listing = idx_listing_new();
+	status = m.listing ? walk_disk(&m, err) : no_memory(err);
 	if (status == 0)
 		status = rpt_dirs_add_up(&out->dirs, RPT_BY_BYTES, err);
+	idx_listing_free(m.listing);
 	rpt_once_free(&m.linked);
-	ax_buf_free(&m.path);
-	free(m.slots);
 	return status;
 }
 

@@ -191,7 +191,8 @@ static int check_edit(struct reorg_run *run, struct findings *findings, size_t i
 		changed(path, err);
 		goto out;
 	}
-	if (reorg_edit_content(act, ax_buf_str(&file.content), &edited, err) < 0)
+	if (reorg_edit_content(act, ax_buf_str(&file.content), &edited, err) < 0 ||
+		reorg_edit_check_owner(run, path, &file.st, err) < 0)
 		goto out;
 	char *kept = ax_arena_copy(findings->arena, ax_buf_str(&file.content));
 	if (!kept) {

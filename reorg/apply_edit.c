@@ -41,6 +41,30 @@ int reorg_edit_read(struct reorg_run *run, struct ax_str path, struct reorg_edit
 	return 1;
 }
 
+static int owner_lost(struct ax_str path, struct ax_error *err)
+{
+	return ax_fail(err, AX_EREFUSED,
+		"%.*s: its owner cannot be kept; --no-edits leaves scripts as they are",
+		AX_STR_ARG(path));
+}
+
+int reorg_edit_check_owner(struct reorg_run *run, struct ax_str path, const struct stat *st,
+	struct ax_error *err)
+{
+	struct reorg_spot spot;
+	unsigned lost = 0;
+
+	if (reorg_dirs_locate(&run->dirs, path, &spot) < 0)
+		return reorg_dirs_fail(path, err);
+	int fd = openat(spot.dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, S_IRUSR | S_IWUSR);
+	if (fd < 0)
+		return 0; /* no such files there: the edit itself will tell */
+	if (reorg_owner_write(fd, st->st_uid, st->st_gid, st->st_mode, &lost) < 0)
+		lost = 0;
+	close(fd);
+	return lost & REORG_LOST_OWNER ? owner_lost(path, err) : 0;
+}
+
 /* An edited file in the making. */
 struct rewrite {
 	const struct reorg_act *act;
@@ -64,8 +88,7 @@ static int fill_rewrite(struct reorg_run *run, const struct rewrite *rewrite, in
 	if (reorg_metadata_copy(from, &rewrite->st, to, &lost) < 0)
 		return ax_fail_errno(err, "%.*s: cannot keep its mode", AX_STR_ARG(path));
 	if (lost & REORG_LOST_OWNER)
-		return ax_fail(err, AX_EREFUSED, "%.*s: its owner cannot be kept",
-			AX_STR_ARG(path));
+		return owner_lost(path, err);
 	if (run->is_backward && futimens(to, times) < 0)
 		lost |= REORG_LOST_TIMES;
 	if (lost)

@@ -115,6 +115,10 @@ struct reorg_edited {
 int reorg_edit_read(struct reorg_run *run, struct ax_str path, struct reorg_edited *out,
 	struct ax_error *err);
 
+/* Before anything is begun: may what replaces the file have its owner? Tried with a nameless one. */
+int reorg_edit_check_owner(struct reorg_run *run, struct ax_str path, const struct stat *st,
+	struct ax_error *err);
+
 /* apply_move.c */
 int reorg_move_run(struct reorg_run *run, size_t index, struct ax_error *err);
 int reorg_move_dir_run(struct reorg_run *run, size_t index, struct ax_error *err);

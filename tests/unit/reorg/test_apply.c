@@ -918,6 +918,32 @@ static void test_no_permission(void **state)
 	}
 }
 
+/* A script of somebody else would become ours: that is told before anything is moved. */
+static void test_foreign_script(void **state)
+{
+	struct world *world = *state;
+
+	if (geteuid() != 0)
+		skip();
+	tear_down(state);
+	assert_int_equal(seteuid(65534), 0);
+	assert_int_equal(set_up(state), 0);
+	world = *state;
+	assert_int_equal(seteuid(0), 0);
+	assert_int_equal(fchownat(world->tree.fd, "justfile", 0, 0, 0), 0);
+	assert_int_equal(seteuid(65534), 0);
+	make_plan(world, "move out/a out/c\nedit justfile out/b out/c");
+	assert_refused(world, run(world, APPLY));
+	assert_non_null(strstr(world->err.message, "justfile: its owner cannot be kept"));
+	assert_non_null(strstr(world->err.message, "--no-edits"));
+	assert_int_equal(reorg_journal_state(world->journal), REORG_PLANNED);
+	check_content(world, "out/a", "content of a");
+	assert_false(disk_exists(&world->tree, "out/c"));
+	tear_down(state);
+	assert_int_equal(seteuid(0), 0);
+	assert_int_equal(set_up(state), 0);
+}
+
 /* What is told of a path does not begin with the path once more. */
 static void test_refusals_name_once(void **state)
 {
@@ -973,6 +999,7 @@ int main(void)
 		CASE(test_refusals_name_once),
 		CASE(test_edit_splits_links),
 		CASE(test_no_permission),
+		CASE(test_foreign_script),
 		/* The last ones, as they change what this process sees mounted. */
 		CASE(test_two_file_systems),
 		CASE(test_directories_stay_on_their_file_system),

@@ -201,38 +201,36 @@ static int create_on_record(struct cli_reorg *reorg, const struct arc_tree *tree
 	return status;
 }
 
-static int create(struct cli_reorg *reorg, const struct arc_tree *tree,
-	const struct cli_archive_options *options, struct cli_archived *out,
-	struct ax_error *err)
+/* One directory that is being archived. */
+struct making {
+	struct cli_reorg *reorg;
+	struct reorg_store *store;
+	const struct cli_archive_options *options;
+	struct arc_tree tree;
+	struct arc_progress counters;
+	struct cli_archived *out;
+	struct reorg_journal *removal; /* of the originals, once it is planned */
+};
+
+static int create(struct making *making, struct ax_error *err)
 {
-	struct arc_progress counters = { 0 };
-	struct cli_progress_source source = {
-		.counters = &counters,
-		.stop = &counters.stop,
-		.describe = describe,
-	};
+	struct cli_archived *out = making->out;
 	struct arc_create_options create = {
 		.pack = {
-			.threads = options->threads,
-			.plain = options->plain,
-			.progress = &counters,
+			.threads = making->options->threads,
+			.plain = making->options->plain,
+			.progress = &making->counters,
 		},
-		.verifying = &counters,
+		.verifying = &making->counters,
 	};
 	struct ax_arena arena = { 0 };
 	struct arc_label *labels = NULL;
-	struct cli_progress *progress = NULL;
-	int status = read_labels(reorg, out->dir, &arena, &labels, &create.pack.n_labels, err);
+	int status = read_labels(making->reorg, out->dir, &arena, &labels,
+		&create.pack.n_labels, err);
 
 	create.pack.labels = labels;
 	if (status == 0)
-		status = cli_progress_begin(&source, &progress, err);
-	if (status == 0) {
-		status = create_on_record(reorg, tree, &create, out, err);
-		int signal_number = cli_progress_end(progress);
-		if (status < 0 && counters.stop)
-			reorg->cli->signal_number = signal_number;
-	}
+		status = create_on_record(making->reorg, &making->tree, &create, out, err);
 	free(labels);
 	ax_arena_free(&arena);
 	out->verified = status == 0;
@@ -256,27 +254,22 @@ static int pass(struct cli_reorg *reorg, const struct arc_tree *tree, struct ax_
 	return status;
 }
 
-/* Takes what the tree holds. */
-static int retire(struct cli_reorg *reorg, struct reorg_store *store, struct arc_tree *tree,
-	struct cli_archived *out, struct ax_error *err)
+/* What the tree holds is released: a plan needs the memory. */
+static int plan_removal(struct making *making, struct ax_error *err)
 {
 	struct ax_arena arena = { 0 };
 	struct reorg_plan plan;
-	struct reorg_journal *journal = NULL;
-	int status = arc_retire_plan(tree, out->dir, ax_time_now(), &arena, &plan, err);
+	int status = arc_retire_plan(&making->tree, making->out->dir, ax_time_now(), &arena,
+		&plan, err);
 
-	arc_tree_free(tree);
+	arc_tree_free(&making->tree);
 	malloc_trim(
 		0); /* what packing took is scattered, and goes back before more is needed */
 	if (status == 0)
-		status = cli_reorg_pass(reorg, &plan, REORG_FROM, err);
+		status = cli_reorg_pass(making->reorg, &plan, REORG_FROM, err);
 	if (status == 0)
-		status = reorg_journal_create(store, &plan, &journal, err);
+		status = reorg_journal_create(making->store, &plan, &making->removal, err);
 	ax_arena_free(&arena);
-	if (status == 0)
-		status = cli_reorg_run(reorg, journal, CLI_REORG_APPLY, err);
-	reorg_journal_close(journal);
-	out->removed = status == 0;
 	return status;
 }
 
@@ -297,36 +290,78 @@ int cli_archive_look(struct cli_reorg *reorg, struct ax_error *err)
 	return status;
 }
 
-/* What is not in the catalogue would not be found again: then nothing is removed. */
-static int record(struct cli_reorg *reorg, const struct cli_archived *done,
-	struct ax_error *err)
+/* What failed, or who stopped it, left both: that is said, and what goes on from there. */
+static void tell_both(struct cli_reorg *reorg, const struct cli_archived *done)
 {
 	struct ax_buf text = { 0 };
 
-	if (cli_reorg_rescan(reorg, true, err) == 0)
-		return 0;
 	ax_text_quote(&text, done->archive);
-	ax_buf_append_text(&text, " is made and whole, and nothing is removed yet");
+	ax_buf_append_text(&text,
+		" is made and whole, and nothing is removed yet; to finish: artidx archive "
+		"--apply ");
+	ax_text_quote(&text, done->dir);
 	cli_report_note(&reorg->cli->out, ax_buf_text(&text));
 	ax_buf_free(&text);
-	return -1;
+}
+
+/*
+ * All up to the removal of the originals. What is not in the catalogue would not be found again:
+ * then nothing is removed.
+ */
+static int prepare(struct making *making, struct ax_error *err)
+{
+	bool keep = making->options->keep;
+	const _Atomic bool *stop = &making->counters.stop;
+
+	if (create(making, err) < 0 || cli_reorg_rescan(making->reorg, true, err) < 0)
+		return -1;
+	if (!keep && !*stop && plan_removal(making, err) < 0)
+		return -1;
+	return *stop ? ax_fail(err, ECANCELED, "stopped") : 0;
+}
+
+/* Signals are watched for all the time, so that they end it between two steps, with a message. */
+static int prepare_watched(struct making *making, struct ax_error *err)
+{
+	struct cli_progress_source source = {
+		.counters = &making->counters,
+		.stop = &making->counters.stop,
+		.describe = describe,
+	};
+	struct cli_progress *progress = NULL;
+
+	if (cli_progress_begin(&source, &progress, err) < 0)
+		return -1;
+	int status = prepare(making, err);
+	int signal_number = cli_progress_end(progress);
+	if (status < 0 && making->counters.stop)
+		making->reorg->cli->signal_number = signal_number;
+	if (status < 0 && making->out->verified && !making->options->keep)
+		tell_both(making->reorg, making->out);
+	return status;
 }
 
 int cli_archive_apply(struct cli_reorg *reorg, struct reorg_store *store, struct ax_str dir,
 	const struct cli_archive_options *options, struct cli_archived *out,
 	struct ax_error *err)
 {
-	struct arc_tree tree;
+	struct making making = {
+		.reorg = reorg,
+		.store = store,
+		.options = options,
+		.out = out,
+	};
 	int status = -1;
 
-	if (read_tree(reorg, dir, &tree, out, err) < 0)
+	if (read_tree(reorg, dir, &making.tree, out, err) < 0)
 		return -1;
-	if ((options->keep || pass(reorg, &tree, out->dir, err) == 0) &&
-		create(reorg, &tree, options, out, err) == 0) {
-		status = record(reorg, out, err);
-		if (status == 0 && !options->keep)
-			status = retire(reorg, store, &tree, out, err);
+	if (options->keep || pass(reorg, &making.tree, out->dir, err) == 0)
+		status = prepare_watched(&making, err);
+	arc_tree_free(&making.tree);
+	if (status == 0 && making.removal) {
+		status = cli_reorg_run(reorg, making.removal, CLI_REORG_APPLY, err);
+		out->removed = status == 0;
 	}
-	arc_tree_free(&tree);
+	reorg_journal_close(making.removal);
 	return status;
 }

@@ -5,6 +5,7 @@
 #include "cli/help.h"
 #include "cli/process.h"
 #include "cli/suggest.h"
+#include "cli/synonyms.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -60,15 +61,21 @@ const struct command *cli_command_find(struct ax_str name)
 	return NULL;
 }
 
-int cli_command_unknown(const char *name, struct ax_error *err)
+void cli_command_suggest(struct cli_suggestion *suggestion)
+{
+	for (const struct command *const *c = cli_commands; *c; c++) {
+		if (!(*c)->is_hidden)
+			cli_suggest_offer(suggestion, ax_str_from((*c)->name));
+	}
+}
+
+static int fail_unknown(const char *name, struct ax_error *err)
 {
 	struct cli_suggestion suggestion = { .given = ax_str_from(name) };
 	char hint[CLI_HINT_MAX];
 
-	for (const struct command *const *c = cli_commands; *c; c++) {
-		if (!(*c)->is_hidden)
-			cli_suggest_offer(&suggestion, ax_str_from((*c)->name));
-	}
+	cli_command_suggest(&suggestion);
+	cli_synonyms_of_commands(&suggestion);
 	return ax_fail(err, AX_EUSAGE, "there is no command '%s'%s", name,
 		cli_suggest_hint(&suggestion, "", "; 'artidx help' lists them", hint));
 }
@@ -122,7 +129,7 @@ static int read_arguments(struct cli *cli, int argc, char **argv, struct ax_erro
 	const char *verb = argv[consumed++];
 	cli->command = cli_command_find(ax_str_from(verb));
 	if (!cli->command)
-		return cli_command_unknown(verb, err);
+		return fail_unknown(verb, err);
 	if (make_settings(cli, &settings, err) < 0)
 		return -1;
 	scope.verb = verb;

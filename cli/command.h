@@ -14,6 +14,7 @@
 struct ax_buf;
 struct ax_error;
 struct cli;
+struct cli_suggestion;
 
 /* What operands are, for completion. */
 enum cli_operand {
@@ -87,8 +88,8 @@ extern const struct command *const cli_commands[];
 /* By name, or NULL. */
 const struct command *cli_command_find(struct ax_str name);
 
-/* AX_EUSAGE for a name that is none, with a suggestion. */
-int cli_command_unknown(const char *name, struct ax_error *err);
+/* Offer the names of all commands that are shown. */
+void cli_command_suggest(struct cli_suggestion *suggestion);
 
 /* Read the command line in argv (without the program's name), run it: the exit status. */
 int cli_command_main(int argc, char **argv);

@@ -1,6 +1,5 @@
 #include "cli/output.h"
 
-#include "base/buf.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "base/units.h"
@@ -58,10 +57,9 @@ static unsigned find_columns(bool is_terminal)
 	return COLUMNS_DEFAULT;
 }
 
-/* Writes to descriptor 1 for the stream and keeps the first errno, which stdio forgets. */
-static ssize_t write_stream(void *cookie, const char *bytes, size_t size)
+/* Writes to descriptor 1 and keeps the first errno, which stdio forgets. */
+static size_t write_out(struct cli_output *out, const char *bytes, size_t size)
 {
-	struct cli_output *out = cookie;
 	size_t done = 0;
 
 	while (done < size && !out->write_error) {
@@ -71,7 +69,19 @@ static ssize_t write_stream(void *cookie, const char *bytes, size_t size)
 		else if (errno != EINTR)
 			out->write_error = errno;
 	}
-	return (ssize_t)done;
+	return done;
+}
+
+static ssize_t write_stream(void *cookie, const char *bytes, size_t size)
+{
+	struct cli_output *out = cookie;
+
+	if (!out->is_held)
+		return (ssize_t)write_out(out, bytes, size);
+	ax_buf_append(&out->held, bytes, size);
+	if (out->held.failed && !out->write_error)
+		out->write_error = ENOMEM;
+	return out->held.failed ? 0 : (ssize_t)size;
 }
 
 int cli_output_open(struct cli_output *out, enum cli_color color, bool may_page,
@@ -95,8 +105,27 @@ int cli_output_open(struct cli_output *out, enum cli_color color, bool may_page,
 
 void cli_output_page(struct cli_output *out)
 {
-	if (out->is_terminal && out->may_page && !out->pager)
+	out->wants_pager = out->is_terminal && out->may_page;
+	if (out->wants_pager && !out->is_held && !out->pager)
 		out->pager = cli_pager_start();
+}
+
+void cli_output_hold(struct cli_output *out)
+{
+	fflush(out->stream);
+	out->is_held = true;
+}
+
+void cli_output_release(struct cli_output *out)
+{
+	if (!out->is_held)
+		return;
+	fflush(out->stream);
+	out->is_held = false;
+	if (out->wants_pager)
+		cli_output_page(out);
+	write_out(out, out->held.data, out->held.len);
+	ax_buf_free(&out->held);
 }
 
 bool cli_output_broken(const struct cli_output *out)
@@ -108,6 +137,7 @@ int cli_output_close(struct cli_output *out, struct ax_error *err)
 {
 	if (!out->stream)
 		return 0;
+	cli_output_release(out);
 	fclose(out->stream);
 	out->stream = NULL;
 	if (out->pager) {

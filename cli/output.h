@@ -2,19 +2,19 @@
  * cli/output.h - the only way to standard output and standard error
  *
  * Data goes to the stream, which is buffered, may lead through a pager, and remembers the first
- * write that failed. Messages go to standard error in one write each. Whatever a file controls
+ * write that failed. It can be held back until a lock is released, for whoever reads it may take
+ * any time. Messages go to standard error in one write each. Whatever a file controls
  * passes through cli_print_*(): no raw control byte reaches a terminal or a text stream.
  */
 #ifndef ARTIDX_CLI_OUTPUT_H
 #define ARTIDX_CLI_OUTPUT_H
 
-#include "base/str.h"
+#include "base/buf.h"
 
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/types.h>
 
-struct ax_buf;
 struct ax_error;
 
 /* Escape sequences, or empty strings where colour is off. */
@@ -35,7 +35,9 @@ struct cli_output {
 	unsigned columns; /* width of the terminal; 0 when the stream is none: no limit */
 	bool is_terminal;
 	bool may_page;
-	pid_t pager;     /* 0: none */
+	pid_t pager; /* 0: none */
+	bool is_held, wants_pager;
+	struct ax_buf held;
 	int write_error; /* errno of the first write that failed, 0 while none did */
 };
 
@@ -45,6 +47,10 @@ int cli_output_open(struct cli_output *out, enum cli_color color, bool may_page,
 
 /* From here on through a pager, when the stream is a terminal and a pager may be used. */
 void cli_output_page(struct cli_output *out);
+
+/* Keep everything in memory, and start no pager, until it is released or closed. */
+void cli_output_hold(struct cli_output *out);
+void cli_output_release(struct cli_output *out);
 
 /* Whether writing failed, so that going on is in vain: the reader went away, the disk is full. */
 bool cli_output_broken(const struct cli_output *out);

@@ -189,14 +189,17 @@ static void print_kind(struct cli_output *out, const struct idx_scan_report *rep
 			(unsigned long long)(count - shown));
 }
 
-static void print_count(struct cli_output *out, const char *joint, uint64_t count,
+/* The first of a group follows *joint, the others a comma; what there is none of is left out. */
+static void print_count(struct cli_output *out, const char **joint, uint64_t count,
 	const char *what)
 {
 	char text[AX_UNITS_MAX];
 
+	if (!count)
+		return;
 	ax_count_format(count, text);
-	if (count)
-		fprintf(out->stream, "%s%s %s", joint, text, what);
+	fprintf(out->stream, "%s%s %s", *joint, text, what);
+	*joint = ", ";
 }
 
 /* What all archives hold that the catalogue knows. */
@@ -211,22 +214,28 @@ static struct idx_class_sum sum_archives(const struct idx_snapshot *snapshot)
 	return sum;
 }
 
+/* What adds up to the files, then what does not. */
 static void print_summary(struct cli_output *out, const struct idx_scan_report *report,
 	const struct idx_class_sum *archived)
 {
 	char files[AX_UNITS_MAX];
+	const char *joint = ": ";
 
 	ax_count_format(report->files, files);
-	fprintf(out->stream, "\n%s%s file%s", out->palette->dim, files,
+	fprintf(out->stream, "%s%s file%s", out->palette->dim, files,
 		report->files == 1 ? "" : "s");
-	print_count(out, ": ", report->read, "read now");
-	if (report->read + report->unchanged <= report->files)
-		print_count(out, report->read ? ", " : ": ", report->unchanged, "unchanged");
-	print_count(out, ", ", report->moved, "moved");
-	print_count(out, ", ", report->removed, "gone");
-	print_count(out, ", ", report->symlinks, "symlinks");
-	print_count(out, ", ", report->specials, "neither files nor links");
-	print_count(out, "; ", archived->files, "more in archives");
+	print_count(out, &joint, report->added, "new");
+	print_count(out, &joint, report->changed, "changed");
+	print_count(out, &joint, report->moved, "moved");
+	print_count(out, &joint, report->unchanged, "unchanged");
+	joint = "; ";
+	print_count(out, &joint, report->removed, "gone");
+	print_count(out, &joint, report->read, "read now");
+	print_count(out, &joint, report->symlinks,
+		report->symlinks == 1 ? "symlink" : "symlinks");
+	print_count(out, &joint, report->specials, "neither file nor link");
+	joint = "; ";
+	print_count(out, &joint, archived->files, "more in archives");
 	fprintf(out->stream, "%s\n", out->palette->reset);
 }
 
@@ -246,6 +255,8 @@ int cli_scan_report_print(struct cli_output *out, const struct cli_scan_result *
 			print_kind(out, report, report->problems[i].status);
 	}
 	struct idx_class_sum archived = sum_archives(result->snapshot);
+	if (status == 0 && (n || report->n_problems))
+		fputc('\n', out->stream);
 	if (status == 0)
 		print_summary(out, report, &archived);
 	ax_arena_free(&arena);

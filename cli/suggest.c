@@ -32,6 +32,15 @@ void cli_suggest_offer_all(struct cli_suggestion *suggestion, const char *const 
 		cli_suggest_offer(suggestion, ax_str_from(*names));
 }
 
+void cli_suggest_synonym(struct cli_suggestion *suggestion, struct ax_str word,
+	struct ax_str meant)
+{
+	if (ax_text_distance(suggestion->given, word) > 0)
+		return;
+	suggestion->best = meant;
+	suggestion->distance = 0;
+}
+
 const char *cli_suggest_hint(const struct cli_suggestion *suggestion, const char *prefix,
 	const char *alternative, char hint[CLI_HINT_MAX])
 {

@@ -20,6 +20,10 @@ void cli_suggest_offer(struct cli_suggestion *suggestion, struct ax_str candidat
 /* Offer the names of a NULL-terminated list. */
 void cli_suggest_offer_all(struct cli_suggestion *suggestion, const char *const *names);
 
+/* word is no right name, but whoever gives just that means `meant`, which must live as above. */
+void cli_suggest_synonym(struct cli_suggestion *suggestion, struct ax_str word,
+	struct ax_str meant);
+
 enum { CLI_HINT_MAX = 96 };
 
 /* "; did you mean PREFIXbest?" in hint, or alternative when nothing is near. Returns hint. */

@@ -58,7 +58,7 @@ static const char *setting_type(enum cli_setting_kind kind)
 	case CLI_SETTING_DURATION:
 		return "a duration: 90s, 15min, 2h, 3d";
 	case CLI_SETTING_OBJECTS:
-		return "a list of objects";
+		return "a list of objects: artidx help rules";
 	case CLI_SETTING_SWITCH:
 		return "true or false";
 	case CLI_SETTING_TEXT:
@@ -112,6 +112,8 @@ const struct cli_topic cli_topics[] = {
 	{ "language", "artidx-query", "7", "the query language of artidx", describe_language },
 	{ "settings", "artidx-config", "5", "artidx.json, the settings of a project",
 		describe_settings },
+	{ "rules", "artidx-rules", "5", "the rules that give files their class",
+		cli_topic_describe_rules },
 	{ "json", "artidx-json", "7", "the JSON that artidx prints", cli_topic_describe_json },
 	{ 0 },
 };

@@ -25,7 +25,8 @@ extern const struct cli_topic cli_topics[];
 /* By name, or NULL. */
 const struct cli_topic *cli_topic_find(struct ax_str name);
 
-/* The members of every JSON document: the text of one topic, in a file of its own. */
+/* Texts of topics that have files of their own: rules, and the members of JSON documents. */
+void cli_topic_describe_rules(struct ax_buf *text);
 void cli_topic_describe_json(struct ax_buf *text);
 
 #endif

@@ -24,15 +24,15 @@ static const struct member every[] = {
 };
 
 static const struct member scan[] = {
-	{ "files", "how many the catalogue has now" },
+	{ "files", "how many were seen: added, changed, moved and unchanged together" },
 	{ "bytes", "their sizes, summed up" },
 	{ "directories", "how many were walked" },
-	{ "read", "files whose header was read now" },
-	{ "unchanged", "files that were not opened" },
+	{ "read", "files that were opened now, to read a header or a log" },
+	{ "unchanged", "files that are as they were" },
 	{ "added", "new files" },
 	{ "changed", "files with other content" },
 	{ "moved", "files found under another name" },
-	{ "removed", "files that are gone" },
+	{ "removed", "files that are gone, and in none of these numbers" },
 	{ "symlinks", "seen, not followed" },
 	{ "specials", "sockets, pipes and devices, not opened" },
 	{ "classes", "{CLASS: {files, bytes}}" },

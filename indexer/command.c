@@ -16,52 +16,11 @@
 
 enum { MAX_NESTING = 6 };
 
-/* One command line being read. */
-struct reader {
-	struct ax_str text;
-	size_t at;
-	bool is_quoted;     /* the text of a word, of which only a program knows what it is */
-	struct dirs now;    /* where the shell is if all that was linked by && went well */
-	struct dirs ever;   /* where it is in any case */
-	struct dirs here;   /* where commands inside the words of this one run: now and bases */
-	struct ax_buf word; /* unquoted */
-	size_t word_start;  /* in text */
-	bool has_word;      /* also of an empty quoted one */
-	bool dynamic;       /* the shell would change it */
-	bool braces, brackets; /* it would if they are closed */
-	bool quoted, quoted_blank;
-	struct ax_buf documents; /* delimiters of the here-documents that begin on this line */
-	/* The simple command so far. */
-	struct dirs bases; /* where options may make it run */
-	size_t first_word; /* in the splitter */
-	unsigned position; /* of the word; assignments do not count */
-	unsigned programs; /* enum program of all its names */
-	unsigned n_operands;
-	bool has_words, has_recursion;
-	bool operand_first; /* before any option */
-	bool takes_dir;     /* by the option before */
-	enum { NO_REDIRECT, TO_FILE, TO_DOCUMENT } redirect;
-};
-
-static bool has_byte(struct ax_str text, char byte)
-{
-	return ax_str_find(text, byte) < text.len;
-}
-
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-static int read_text(struct splitter *splitter, struct ax_str text, bool is_quoted,
-	struct dirs *dirs);
-
-/* The text of a word may be a command of this shell, so that a cd in it holds for the rest. */
-static int read_quoted(struct splitter *splitter, struct reader *reader, struct ax_str text)
+int reader_read_quoted(struct splitter *splitter, struct reader *reader, struct ax_str text)
 {
 	struct dirs dirs = reader->here;
 
-	if (read_text(splitter, text, true, &dirs) < 0)
+	if (command_read_text(splitter, text, true, &dirs) < 0)
 		return -1;
 	dirs_merge(&reader->now, &dirs);
 	dirs_merge(&reader->ever, &dirs);
@@ -82,7 +41,7 @@ static bool is_assignment(struct ax_str text)
 	return equals > 0 && equals < text.len;
 }
 
-static void go(struct reader *reader, const struct dirs *dirs)
+void reader_go(struct reader *reader, const struct dirs *dirs)
 {
 	reader->now = *dirs;
 	dirs_merge(&reader->ever, dirs);
@@ -99,7 +58,7 @@ static int change_directory(struct splitter *splitter, struct reader *reader,
 		next.unknown |= next.count < 2;
 	else if (dirs_enter(splitter, &reader->now, text, dynamic, &next) < 0)
 		return -1;
-	go(reader, &next);
+	reader_go(reader, &next);
 	return 0;
 }
 
@@ -233,7 +192,7 @@ static int take_word(struct splitter *splitter, struct reader *reader, struct ax
 	if ((is_name || (counts && (reader->programs & PROGRAM_RUNS))) &&
 		read_name(splitter, reader, text) < 0)
 		return -1;
-	if (may_be_command(reader, text) && read_quoted(splitter, reader, text) < 0)
+	if (may_be_command(reader, text) && reader_read_quoted(splitter, reader, text) < 0)
 		return -1;
 	reader->has_words = true;
 	if (counts && !(is_name && (program_of(text) & PROGRAM_PRECEDES)))
@@ -283,201 +242,6 @@ static int end_command(struct splitter *splitter, struct reader *reader)
 	return 0;
 }
 
-static void begin_word(struct reader *reader)
-{
-	if (!reader->has_word)
-		reader->word_start = reader->at;
-	reader->has_word = true;
-}
-
-/* Behind a quote or backslash at `at`: where what it quotes ends. */
-static size_t skip_quoted(struct ax_str text, size_t at)
-{
-	char quote = text.ptr[at++];
-
-	if (quote == '\\')
-		return at + 1;
-	while (at < text.len && text.ptr[at] != quote)
-		at += quote == '"' && text.ptr[at] == '\\' ? 2 : 1;
-	return at + 1;
-}
-
-/* The text up to the parenthesis or backtick that ends it; reader->at moves behind that. */
-static struct ax_str take_inside(struct reader *reader, char open, char close)
-{
-	struct ax_str text = reader->text;
-	size_t start = reader->at, at = start;
-	unsigned depth = 1;
-
-	while (at < text.len) {
-		char c = text.ptr[at];
-		if (c == close && --depth == 0)
-			break;
-		depth += c == open && open != close;
-		at = has_byte(AX_STR("'\"\\"), c) && (open != close || c == '\\')
-			     ? skip_quoted(text, at)
-			     : at + 1;
-	}
-	reader->at = at < text.len ? at + 1 : text.len;
-	return ax_str_slice(text, start, at - start);
-}
-
-/* A substitution; what it comes to is unknown. */
-static int read_substitution(struct splitter *splitter, struct reader *reader, char open,
-	char close)
-{
-	struct ax_str inside = take_inside(reader, open, close);
-	struct dirs dirs = reader->here;
-
-	if (open == close)
-		ax_buf_append_byte(&reader->word, close);
-	reader->dynamic = true;
-	return read_text(splitter, inside, reader->is_quoted, &dirs);
-}
-
-/* ( ... ): where it goes holds inside, unless a "case" hides its end. */
-static int read_subshell(struct splitter *splitter, struct reader *reader)
-{
-	struct ax_str inside = take_inside(reader, '(', ')');
-	struct dirs dirs = reader->now;
-
-	if (read_text(splitter, inside, reader->is_quoted, &dirs) < 0)
-		return -1;
-	if (reader->is_quoted || ax_str_contains(inside, AX_STR("case"))) {
-		go(reader, &dirs);
-		reader->here = reader->now;
-	}
-	return 0;
-}
-
-/* After "$", inside or outside of double quotes. */
-static int read_dollar(struct splitter *splitter, struct reader *reader)
-{
-	ax_buf_append_byte(&reader->word, '$');
-	reader->dynamic = true;
-	if (reader->at < reader->text.len && reader->text.ptr[reader->at] == '(') {
-		reader->at++;
-		return read_substitution(splitter, reader, '(', ')');
-	}
-	return 0;
-}
-
-static int read_double_quoted(struct splitter *splitter, struct reader *reader)
-{
-	while (reader->at < reader->text.len) {
-		char c = reader->text.ptr[reader->at++];
-		int status = 0;
-		if (c == '"')
-			return 0;
-		if (c == '$') {
-			status = read_dollar(splitter, reader);
-		} else if (c == '`') {
-			status = read_substitution(splitter, reader, '`', '`');
-		} else if (c == '\\' && reader->at < reader->text.len &&
-			   has_byte(AX_STR("$`\"\\"), reader->text.ptr[reader->at])) {
-			ax_buf_append_byte(&reader->word, reader->text.ptr[reader->at++]);
-		} else {
-			reader->quoted_blank |= is_blank(c);
-			ax_buf_append_byte(&reader->word, c);
-		}
-		if (status < 0)
-			return -1;
-	}
-	return 0;
-}
-
-static void read_single_quoted(struct reader *reader)
-{
-	while (reader->at < reader->text.len) {
-		char c = reader->text.ptr[reader->at++];
-		if (c == '\'')
-			return;
-		reader->quoted_blank |= is_blank(c);
-		ax_buf_append_byte(&reader->word, c);
-	}
-}
-
-/* f"..." and its kind, in program text that no quotes hold together. */
-static bool is_string_prefix(struct ax_str text)
-{
-	for (size_t i = 0; i < text.len; i++) {
-		if (!has_byte(AX_STR("fFrRbBuU"), text.ptr[i]))
-			return false;
-	}
-	return text.len == 1 || text.len == 2;
-}
-
-static int read_quotes(struct splitter *splitter, struct reader *reader, char quote)
-{
-	size_t start = reader->word.len;
-	bool prefixed = is_string_prefix(ax_buf_str(&reader->word));
-
-	reader->quoted = true;
-	if (quote == '\'')
-		read_single_quoted(reader);
-	else if (read_double_quoted(splitter, reader) < 0)
-		return -1;
-	if (!prefixed)
-		return 0;
-	struct ax_str inside = ax_str_slice(ax_buf_str(&reader->word), start, SIZE_MAX);
-	if (words_add_forms(splitter, inside, &reader->now, reader->dynamic) < 0)
-		return -1;
-	return reader->quoted_blank ? read_quoted(splitter, reader, inside) : 0;
-}
-
-/* A line break right between two words: the text that it joins may be one name. */
-static int add_joined(struct splitter *splitter, const struct reader *reader)
-{
-	size_t end = reader->at + 1;
-
-	if (!reader->has_word || reader->redirect == TO_DOCUMENT || end >= reader->text.len ||
-		is_blank(reader->text.ptr[end]))
-		return 0;
-	while (end < reader->text.len && !is_blank(reader->text.ptr[end]))
-		end++;
-	struct ax_str joined =
-		ax_str_slice(reader->text, reader->word_start, end - reader->word_start);
-	return words_add_forms(splitter, joined, &reader->now, reader->dynamic);
-}
-
-/* Up to the line that is delimiter, with tabs before it or not, or to the end. */
-static struct ax_str take_document(struct reader *reader, struct ax_str delimiter)
-{
-	size_t start = reader->at;
-
-	while (reader->at < reader->text.len) {
-		struct ax_str line = ax_str_slice(reader->text, reader->at, SIZE_MAX);
-		size_t begin = reader->at;
-		line = ax_str_slice(line, 0, ax_str_find(line, '\n'));
-		reader->at += line.len + (begin + line.len < reader->text.len);
-		while (line.len && line.ptr[0] == '\t')
-			line = ax_str_slice(line, 1, SIZE_MAX);
-		if (ax_str_equal(line, delimiter))
-			return ax_str_slice(reader->text, start, begin - start);
-	}
-	return ax_str_slice(reader->text, start, SIZE_MAX);
-}
-
-/* The here-documents that follow the line which has been read. */
-static int read_documents(struct splitter *splitter, struct reader *reader)
-{
-	struct ax_str rest = ax_buf_str(&reader->documents);
-	int status = 0;
-
-	if (reader->documents.failed)
-		return command_no_memory(splitter);
-	while (rest.len && status == 0) {
-		size_t end = ax_str_find(rest, '\n');
-		struct ax_str body = take_document(reader, ax_str_slice(rest, 0, end));
-		status = words_add_forms(splitter, body, &reader->now, false);
-		if (status == 0)
-			status = read_quoted(splitter, reader, body);
-		rest = ax_str_slice(rest, end + 1, SIZE_MAX);
-	}
-	ax_buf_clear(&reader->documents);
-	return status;
-}
-
 /* < and > with what belongs to them; a word follows. */
 static int read_redirect(struct splitter *splitter, struct reader *reader)
 {
@@ -504,7 +268,7 @@ static int read_redirect(struct splitter *splitter, struct reader *reader)
 /* An operator between commands. */
 static int read_operator(struct splitter *splitter, struct reader *reader, char c)
 {
-	if (c == '\n' && add_joined(splitter, reader) < 0)
+	if (c == '\n' && reader_add_joined(splitter, reader) < 0)
 		return -1;
 	if (end_command(splitter, reader) < 0)
 		return -1;
@@ -515,11 +279,11 @@ static int read_operator(struct splitter *splitter, struct reader *reader, char 
 	/* A line break behind "&&" ends nothing. */
 	if (!is_and && c != '(' && reader->has_words)
 		reader->now = reader->ever;
-	if (c == '\n' && read_documents(splitter, reader) < 0)
+	if (c == '\n' && reader_read_documents(splitter, reader) < 0)
 		return -1;
 	begin_command(splitter, reader);
 	reader->has_words = c == '(';
-	return c == '(' ? read_subshell(splitter, reader) : 0;
+	return c == '(' ? reader_read_subshell(splitter, reader) : 0;
 }
 
 static int read_backslash(struct reader *reader)
@@ -531,7 +295,7 @@ static int read_backslash(struct reader *reader)
 		reader->at += 2;
 		return 0;
 	}
-	begin_word(reader);
+	reader_begin_word(reader);
 	reader->quoted = true;
 	reader->at = next;
 	if (next < reader->text.len)
@@ -542,14 +306,14 @@ static int read_backslash(struct reader *reader)
 /* A byte of a word. */
 static int read_byte(struct splitter *splitter, struct reader *reader, char c)
 {
-	begin_word(reader);
+	reader_begin_word(reader);
 	reader->at++;
 	if (c == '\'' || c == '"')
-		return read_quotes(splitter, reader, c);
+		return reader_read_quotes(splitter, reader, c);
 	if (c == '`')
-		return read_substitution(splitter, reader, '`', '`');
+		return reader_read_substitution(splitter, reader, '`', '`');
 	if (c == '$')
-		return read_dollar(splitter, reader);
+		return reader_read_dollar(splitter, reader);
 	reader->dynamic |= c == '*' || c == '?';
 	reader->brackets |= c == '[';
 	reader->braces |= c == '{';
@@ -582,8 +346,7 @@ static int read_plain(struct splitter *splitter, struct reader *reader)
 	return read_byte(splitter, reader, c);
 }
 
-/* Read text as commands that start in dirs; dirs is then where they may have gone. */
-static int read_text(struct splitter *splitter, struct ax_str text, bool is_quoted,
+int command_read_text(struct splitter *splitter, struct ax_str text, bool is_quoted,
 	struct dirs *dirs)
 {
 	struct reader reader = {
@@ -642,7 +405,7 @@ int idx_command_split(struct ax_str command, const struct idx_shell *shell,
 	struct splitter splitter = { .shell = shell, .arena = arena, .err = err };
 	struct dirs dirs = begin_in(shell);
 
-	return finish(&splitter, read_text(&splitter, command, false, &dirs), out);
+	return finish(&splitter, command_read_text(&splitter, command, false, &dirs), out);
 }
 
 /* One exact argument: as a quoted word. */

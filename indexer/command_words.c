@@ -22,11 +22,6 @@ int command_no_memory(struct splitter *splitter)
 	return ax_fail(splitter->err, ENOMEM, "command: no memory to read it");
 }
 
-static bool has_byte(struct ax_str text, char byte)
-{
-	return ax_str_find(text, byte) < text.len;
-}
-
 void dirs_add(struct dirs *dirs, struct ax_str dir)
 {
 	for (size_t i = 0; i < dirs->count; i++) {

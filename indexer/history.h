@@ -30,13 +30,16 @@ struct idx_move {
 /*
  * An open history. path need not exist yet. A torn end is cut off at the next append; damage
  * before it costs the records that it hits. A file that is no history at all is AX_ECORRUPT.
+ *
+ * It is read when it is needed, and never kept: an append takes no memory for what was moved
+ * before, the first lookup 8 bytes a move, and 8 more where origins are asked for.
  */
 struct idx_history;
 int idx_history_open(const char *path, struct idx_history **out, struct ax_error *err);
 void idx_history_close(struct idx_history *history);
 
-/* 0, or -1 with AX_ECORRUPT and the offset of the first damaged record. */
-int idx_history_damage(const struct idx_history *history, struct ax_error *err);
+/* 0, or -1 with AX_ECORRUPT and the offset of the first damaged record. Reads it to its end. */
+int idx_history_damage(struct idx_history *history, struct ax_error *err);
 
 /* Whether nothing was ever moved. */
 bool idx_history_is_empty(const struct idx_history *history);

@@ -1,22 +1,8 @@
 /*
  * indexer/reference.h - what a name in a rule's formula stands for
  *
- *	tensors              how many tensors the file has
- *	others               how many of them are in none of the rule's families
- *	F.count F.share      tensors of family F, and their part of all tensors (0 to 1)
- *	F.elements           elements of all tensors of F
- *	F.widest             the largest dimension of any tensor of F
- *	F.shape F.dtype      as text; "*" where tensors differ
- *	F[i]                 dimension i (0 to 3, or -1 for the last) where all tensors agree
- *	F[i].min F[i].max    the smallest and the largest
- *	F[i].set             all of them as text, "8,16"
- *	F.G.count F.G.set    distinct values of the pattern's group G: how many, and as text
- *	F.G.digest           equal for two families with the same values
- *	                     (these three are absent where F has no tensor)
- *	meta.KEY             text of the metadata entry KEY (the rest of the name, dots included)
- *	name.shard(s)        the numbers in "model-00001-of-00002.safetensors"
- *	label.NAME           the word that table NAME of "labels" has for this file
- *	ATTRIBUTE            an attribute derived before
+ * idx_rule_names in indexer/rule_keys.h says it of each name. What is asked of a set without
+ * tensors, but for .count and .elements, is absent.
  */
 #ifndef ARTIDX_INDEXER_REFERENCE_H
 #define ARTIDX_INDEXER_REFERENCE_H

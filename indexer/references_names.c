@@ -12,19 +12,20 @@
 
 #include "base/path.h"
 
-enum {
-	NAMES_LIMIT = 64,
-	REACH = 512, /* bytes between a name and the directory, or the end of what is made with it */
-};
+#include <stdlib.h>
+
+/* Bytes between a name and the directory, or the end of what is made with it. */
+enum { REACH = 512 };
 
 struct name {
 	struct ax_str text;
 	bool ends_in_slash; /* what it stands for */
 };
 
+/* Sorted, and each once, when all are found; before that a name may be there again. */
 struct names {
-	size_t count;
-	struct name items[NAMES_LIMIT];
+	size_t count, capacity;
+	struct name *items;
 };
 
 static bool is_one_of(const char *set, char c)
@@ -57,18 +58,55 @@ static size_t skip_blanks(struct ax_str text, size_t at)
 
 /* ---- who has a name */
 
-static void add_name(struct names *names, struct ax_str text, bool ends_in_slash)
+static int compare_names(const void *a, const void *b)
+{
+	const struct name *x = a, *y = b;
+
+	return ax_str_compare(x->text, y->text);
+}
+
+static void sort_names(struct names *names)
+{
+	size_t n = 0;
+
+	if (names->count)
+		qsort(names->items, names->count, sizeof(*names->items), compare_names);
+	for (size_t i = 0; i < names->count; i++) {
+		const struct name *name = &names->items[i];
+		if (n && ax_str_equal(names->items[n - 1].text, name->text))
+			names->items[n - 1].ends_in_slash |= name->ends_in_slash;
+		else
+			names->items[n++] = *name;
+	}
+	names->count = n;
+}
+
+/* Make room for one more: where half of them were there before, without growing. */
+static int make_room(struct reference_finder *finder, struct names *names)
+{
+	if (names->count < names->capacity)
+		return 0;
+	sort_names(names);
+	if (names->count && names->count <= names->capacity / 2)
+		return 0;
+	size_t wanted = names->capacity ? 2 * names->capacity : 64;
+	void *grown = reallocarray(names->items, wanted, sizeof(*names->items));
+	if (!grown)
+		return reference_no_memory(finder);
+	names->items = grown;
+	names->capacity = wanted;
+	return 0;
+}
+
+static int add_name(struct reference_finder *finder, struct names *names, struct ax_str text,
+	bool ends_in_slash)
 {
 	if (text.len == 0 || (text.ptr[0] >= '0' && text.ptr[0] <= '9'))
-		return;
-	for (size_t i = 0; i < names->count; i++) {
-		if (ax_str_equal(names->items[i].text, text)) {
-			names->items[i].ends_in_slash |= ends_in_slash;
-			return;
-		}
-	}
-	if (names->count < NAMES_LIMIT)
-		names->items[names->count++] = (struct name){ text, ends_in_slash };
+		return 0;
+	if (make_room(finder, names) < 0)
+		return -1;
+	names->items[names->count++] = (struct name){ text, ends_in_slash };
+	return 0;
 }
 
 /* The name that a "=" or ":" at the end of before gives something to. */
@@ -126,11 +164,10 @@ static int add_option(struct reference_finder *finder, struct names *names,
 		return reference_no_memory(finder);
 	for (size_t i = 0; i < len; i++)
 		copy[i] = copy[i] == '-' ? '_' : copy[i];
-	add_name(names, ax_str(copy, len), ends_in_slash);
-	return 0;
+	return add_name(finder, names, ax_str(copy, len), ends_in_slash);
 }
 
-/* The names that line, up to where the directory begins, gives to it; the nearest one first. */
+/* The names that line, up to where the directory begins, gives to it. */
 static int name_line(struct reference_finder *finder, struct names *names, struct ax_str line,
 	bool ends_in_slash)
 {
@@ -138,8 +175,10 @@ static int name_line(struct reference_finder *finder, struct names *names, struc
 
 	for (size_t i = line.len; i-- > 0;) {
 		struct ax_str rest = ax_str_slice(line, i + 1, SIZE_MAX);
-		if (is_one_of("=:", line.ptr[i]) && is_right_behind(&before, i))
-			add_name(names, name_before(ax_str_slice(line, 0, i)), ends_in_slash);
+		if (is_one_of("=:", line.ptr[i]) && is_right_behind(&before, i) &&
+			add_name(finder, names, name_before(ax_str_slice(line, 0, i)),
+				ends_in_slash) < 0)
+			return -1;
 		bool is_option =
 			ax_str_starts(ax_str_slice(line, i, SIZE_MAX), AX_STR("\"--")) ||
 			ax_str_starts(ax_str_slice(line, i, SIZE_MAX), AX_STR("'--"));
@@ -198,6 +237,7 @@ static int find_names(struct reference_finder *finder, struct ax_str text, struc
 			0)
 			return -1;
 	}
+	sort_names(names);
 	return 0;
 }
 
@@ -302,27 +342,54 @@ static int judge_use(struct reference_finder *finder, struct hit *hit, const str
 	return status;
 }
 
+/* How many names stand before word in their order. */
+static size_t first_from(const struct names *names, struct ax_str word)
+{
+	size_t low = 0, high = names->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (ax_str_compare(names->items[middle].text, word) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* The names that begin with the word at hit->start: it alone, or with "-" and more behind it. */
+static int judge_word(struct reference_finder *finder, const struct names *names,
+	struct hit *hit, size_t len, struct ax_str data, uint64_t line)
+{
+	struct ax_str rest = ax_str_slice(hit->text, hit->start, SIZE_MAX);
+	struct ax_str word = ax_str_slice(rest, 0, len);
+
+	for (size_t i = first_from(names, word); i < names->count; i++) {
+		struct ax_str name = names->items[i].text;
+		/* "-" comes before all that words are made of. */
+		if (!ax_str_starts(name, word) || (name.len > len && name.ptr[len] != '-'))
+			break;
+		if (ax_str_starts(rest, name) && !is_letter(byte_at(rest, name.len)) &&
+			judge_use(finder, hit, &names->items[i], data, line) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int find_uses(struct reference_finder *finder, struct ax_str file, struct ax_str text,
-	struct ax_str data, const struct name *name)
+	struct ax_str data, const struct names *names)
 {
 	uint64_t line = 1;
-	size_t counted = 0, at = 0;
+	size_t end;
 
-	while (at + name->text.len <= text.len) {
-		const char *found =
-			memmem(text.ptr + at, text.len - at, name->text.ptr, name->text.len);
-		if (!found)
-			break;
-		struct hit hit = {
-			.file = file, .text = text, .start = (size_t)(found - text.ptr)
-		};
-		at = hit.start + name->text.len;
-		for (; counted < hit.start; counted++)
-			line += text.ptr[counted] == '\n';
-		if (is_letter(byte_before(text, hit.start)) || is_letter(byte_at(text, at)))
-			continue;
-		if (judge_use(finder, &hit, name, data, line) < 0)
+	for (size_t at = 0; at < text.len; at = end) {
+		for (end = at; is_letter(byte_at(text, end));)
+			end++;
+		struct hit hit = { .file = file, .text = text, .start = at };
+		if (end > at && judge_word(finder, names, &hit, end - at, data, line) < 0)
 			return -1;
+		line += text.ptr[at] == '\n';
+		end += end == at;
 	}
 	return 0;
 }
@@ -331,12 +398,10 @@ int reference_scan_names(struct reference_finder *finder, struct ax_str file,
 	struct ax_str text, struct ax_str data)
 {
 	struct names names = { 0 };
+	int status = find_names(finder, text, data, &names);
 
-	if (find_names(finder, text, data, &names) < 0)
-		return -1;
-	for (size_t i = 0; i < names.count; i++) {
-		if (find_uses(finder, file, text, data, &names.items[i]) < 0)
-			return -1;
-	}
-	return 0;
+	if (status == 0 && names.count)
+		status = find_uses(finder, file, text, data, &names);
+	free(names.items);
+	return status;
 }

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "indexer/config.h"
 #include "indexer/literal.h"
+#include "indexer/rule_keys.h"
 #include "indexer/rules_internal.h"
 #include "safetensors/dtype.h"
 
@@ -191,23 +192,23 @@ int rule_compile_pattern(struct rule_compiler *c, const char *what,
 	return keep_literals(c, source, out);
 }
 
-static const char *nearest(struct ax_str word, const char *const *words)
+static const char *nearest(struct ax_str word, const struct idx_rule_key *keys)
 {
 	const char *best = NULL;
 	size_t best_distance = 3;
 
-	for (; *words; words++) {
-		size_t distance = ax_text_distance(word, ax_str_from(*words));
+	for (; keys->name; keys++) {
+		size_t distance = ax_text_distance(word, ax_str_from(keys->name));
 		if (distance < best_distance) {
 			best_distance = distance;
-			best = *words;
+			best = keys->name;
 		}
 	}
 	return best;
 }
 
 int rule_check_keys(struct rule_compiler *c, const char *what,
-	const struct ax_json_value *value, const char *const *keys)
+	const struct ax_json_value *value, const struct idx_rule_key *keys)
 {
 	if (!value || ax_json_kind(value) != AX_JSON_OBJECT)
 		return rule_fail(c, "%s must be an object", what);
@@ -215,9 +216,9 @@ int rule_check_keys(struct rule_compiler *c, const char *what,
 		member = ax_json_next(member)) {
 		struct ax_str key = ax_json_key(member);
 		size_t i = 0;
-		while (keys[i] && !ax_str_equal(key, ax_str_from(keys[i])))
+		while (keys[i].name && !ax_str_equal(key, ax_str_from(keys[i].name)))
 			i++;
-		if (keys[i])
+		if (keys[i].name)
 			continue;
 		const char *guess = nearest(key, keys);
 		return rule_fail(c, "%s: unknown key \"%.*s\"%s%s%s", what, AX_STR_ARG(key),
@@ -297,7 +298,6 @@ static bool is_family_name(struct ax_str name)
 static int compile_family(struct rule_compiler *c, const struct ax_json_value *value,
 	struct family *out)
 {
-	static const char *const keys[] = { "name", "ndim", "dtype", "optional", NULL };
 	const struct ax_json_value *pattern = ax_json_get(value, "name");
 	const struct ax_json_value *optional = ax_json_get(value, "optional");
 	struct ax_str name = ax_json_key(value);
@@ -308,7 +308,8 @@ static int compile_family(struct rule_compiler *c, const struct ax_json_value *v
 		return rule_fail(c, "tensors: \"%.*s\" cannot name a set of tensors",
 			AX_STR_ARG(name));
 	snprintf(what, sizeof(what), "tensors: %.*s", AX_STR_ARG(name));
-	if (rule_check_keys(c, what, value, keys) < 0 || copy(c, name, &out->name) < 0)
+	if (rule_check_keys(c, what, value, idx_rule_tensors_keys) < 0 ||
+		copy(c, name, &out->name) < 0)
 		return -1;
 	snprintf(what, sizeof(what), "tensors: %.*s: name", AX_STR_ARG(name));
 	if (rule_compile_pattern(c, what, pattern, &out->pattern) < 0)
@@ -517,14 +518,13 @@ static int compile_metadata(struct rule_compiler *c, const struct ax_json_value 
 static int compile_data(struct rule_compiler *c, const struct ax_json_value *value,
 	struct rule *rule)
 {
-	static const char *const keys[] = { "rows_of", "are", NULL };
 	static const char *const kinds[] = { "orthonormal", "other", "blank" };
 	struct ax_str family = { 0 }, kind = { 0 };
 	void *room = NULL;
 
 	if (!value)
 		return 0;
-	if (rule_check_keys(c, "data", value, keys) < 0 ||
+	if (rule_check_keys(c, "data", value, idx_rule_data_keys) < 0 ||
 		rule_room(c, 1, sizeof(*rule->data), &room) < 0)
 		return -1;
 	rule->data = room;
@@ -585,8 +585,6 @@ static int compile_below(struct rule_compiler *c, const struct ax_json_value *va
 static int compile_file(struct rule_compiler *c, const struct ax_json_value *value,
 	struct rule *rule)
 {
-	static const char *const keys[] = { "below", "path", "name", "content", "min_size",
-		"max_size", NULL };
 	const struct ax_json_value *path = ax_json_get(value, "path");
 	const struct ax_json_value *name = ax_json_get(value, "name");
 	const struct ax_json_value *content = ax_json_get(value, "content");
@@ -594,7 +592,7 @@ static int compile_file(struct rule_compiler *c, const struct ax_json_value *val
 
 	if (!value)
 		return 0;
-	if (rule_check_keys(c, "file", value, keys) < 0 ||
+	if (rule_check_keys(c, "file", value, idx_rule_file_keys) < 0 ||
 		rule_room(c, 1, sizeof(*rule->file), &room) < 0)
 		return -1;
 	struct file_condition *file = rule->file = room;
@@ -625,15 +623,12 @@ static int check_conditions(struct rule_compiler *c, const struct rule *rule)
 
 int rule_compile(struct rule_compiler *c, const struct ax_json_value *value, struct rule *out)
 {
-	static const char *const keys[] = { "rule", "class", "tensors", "absent", "where",
-		"metadata", "data", "file", "derive", "why", NULL };
-
 	c->rule = AX_STR("");
 	if (take_string(c, "rules: each rule needs a name: its \"rule\"",
 		    ax_json_get(value, "rule"), &out->name) < 0)
 		return -1;
 	c->rule = out->name;
-	if (rule_check_keys(c, "rule", value, keys) < 0 ||
+	if (rule_check_keys(c, "rule", value, idx_rule_keys) < 0 ||
 		rule_compile_word(c, "class", ax_json_get(value, "class"), &out->class_name) <
 			0 ||
 		compile_families(c, ax_json_get(value, "tensors"), out) < 0 ||

@@ -11,6 +11,7 @@
 struct ax_error;
 struct ax_json_value;
 struct idx_config;
+struct idx_rule_key;
 struct idx_rules;
 struct rule;
 struct rule_pattern;
@@ -45,9 +46,9 @@ int rule_compile_word(struct rule_compiler *compiler, const char *what,
 int rule_compile_strings(struct rule_compiler *compiler, const char *what,
 	const struct ax_json_value *value, size_t *n_out, const struct ax_str **out);
 
-/* Fails unless value is an object with no other members than keys (the last one NULL). */
+/* Fails unless value is an object with no other members than keys. */
 int rule_check_keys(struct rule_compiler *compiler, const char *what,
-	const struct ax_json_value *value, const char *const *keys);
+	const struct ax_json_value *value, const struct idx_rule_key *keys);
 
 /* Zeroed room for n objects in the arena of the rules. */
 int rule_room(struct rule_compiler *compiler, size_t n, size_t size, void **out);

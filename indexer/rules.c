@@ -6,6 +6,7 @@
 #include "base/pattern.h"
 #include "indexer/config.h"
 #include "indexer/rule.h"
+#include "indexer/rule_keys.h"
 #include "indexer/rules_builtin.h"
 #include "indexer/rules_internal.h"
 
@@ -49,7 +50,8 @@ void idx_rules_free(struct idx_rules *rules)
 static int compile_label(struct rule_compiler *c, const struct ax_json_value *value,
 	struct label *out)
 {
-	static const char *const keys[] = { "is", "name", NULL };
+	static const struct idx_rule_key keys[] = { { "is", "a word" },
+		{ "name", "an expression" }, { 0 } };
 	void *room = NULL;
 
 	if (ax_json_kind(value) != AX_JSON_ARRAY)
@@ -95,9 +97,7 @@ static int compile_labels(struct rule_compiler *c, const struct ax_json_value *v
 static int compile_suggestion(struct rule_compiler *c, const struct ax_json_value *value,
 	struct suggestion *out)
 {
-	static const char *const keys[] = { "name", "classes", NULL };
-
-	if (rule_check_keys(c, "name_suggests", value, keys) < 0)
+	if (rule_check_keys(c, "name_suggests", value, idx_rule_suggestion_keys) < 0)
 		return -1;
 	if (rule_compile_pattern(c, "name_suggests: name", ax_json_get(value, "name"),
 		    &out->name) < 0)

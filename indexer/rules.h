@@ -1,7 +1,7 @@
 /*
  * indexer/rules.h - what makes a file a v_hack, a checkpoint, a lora: rules as data
  *
- * The built-in rules are indexer/rules.json, compiled in; docs of the format stand at its top.
+ * The built-in rules are indexer/rules.json, compiled in; indexer/rule_keys.h has the format.
  * The configuration's "rules" are tried before them, or instead of them with
  * "replace_rules": true. The first rule whose conditions all hold decides; rules that look at
  * tensors go before rules that look at names and places.

@@ -163,10 +163,12 @@ static int finish(struct scan_writer *writer, struct idx_history *history,
 	if (!scan->is_first && scan_drop_vanished(writer, &gone, err) < 0)
 		return -1;
 	gone.added += out->added;
+	gone.changed += out->changed;
 	gone.removed += out->removed;
 	if (!scan->is_first && scan_find_moves(writer, history, &gone, &out->moved, err) < 0)
 		return -1;
 	out->added = gone.added;
+	out->changed = gone.changed;
 	out->removed = gone.removed;
 	if (report_resurrected(writer, history, out, err) < 0)
 		return -1;

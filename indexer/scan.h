@@ -45,8 +45,9 @@ struct idx_problem {
 struct idx_scan_report {
 	struct ax_arena arena;
 	uint64_t files, directories, bytes;
-	uint64_t read; /* headers and texts read now */
-	uint64_t unchanged, added, changed, removed, moved;
+	uint64_t read;                             /* headers and texts read now */
+	uint64_t unchanged, added, changed, moved; /* together files, each in one of them */
+	uint64_t removed;
 	uint64_t symlinks, specials;
 	size_t n_problems; /* every file that is not ok, ordered by path; capped, see below */
 	struct idx_problem *problems;

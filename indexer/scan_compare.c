@@ -132,6 +132,16 @@ static int handle_removed(struct scan_worker *worker, const struct scan_visit *v
 	return 0;
 }
 
+/* A file that was listed and gone when it was to be opened. old is NULL for a new one. */
+static int handle_vanished(struct scan_worker *worker, const struct scan_visit *visit,
+	const struct idx_listed *now, const struct idx_file *old, uint64_t old_dev,
+	struct ax_error *err)
+{
+	worker->counts.files--;
+	worker->counts.bytes -= now->size;
+	return old ? handle_removed(worker, visit, old, old_dev, err) : 0;
+}
+
 /* A file that stays as it was stored. */
 static int carry_over(struct scan_worker *worker, struct scan_visit *visit,
 	const struct idx_file *old, size_t expected, struct ax_error *err)
@@ -167,7 +177,7 @@ static int handle_changed(struct scan_worker *worker, struct scan_visit *visit,
 		return -1;
 	if (found == 0) {
 		memset(file, 0, sizeof(*file));
-		return old ? handle_removed(worker, visit, old, old_dev, err) : 0;
+		return handle_vanished(worker, visit, now, old, old_dev, err);
 	}
 	visit->chunk->n++;
 	file->added = !old;

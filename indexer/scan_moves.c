@@ -123,7 +123,10 @@ static int match_all(struct moves *moves, struct scan_counts *counts, struct ax_
 		if (add_move(moves, removed, &cursor.chunk, &cursor.file, err) < 0)
 			return -1;
 		removed->moved = true;
-		counts->added -= arrived->added;
+		if (arrived->added)
+			counts->added--;
+		else
+			counts->changed--;
 		counts->removed -= !removed->replaced;
 	}
 	return 0;

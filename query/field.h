@@ -61,6 +61,7 @@ enum qry_field_flag {
 	QRY_FIELD_INDEXED = 1 << 6, /* a list: [index] comes first */
 	QRY_FIELD_PATH = 1 << 5,    /* a path: shortened at its front */
 	QRY_FIELD_ARCHIVE = 1 << 8, /* about archived files: shown where there are some */
+	QRY_FIELD_DERIVED = 1 << 9, /* a derived attribute: in JSON of the files that have it */
 };
 
 struct qry_field {

@@ -346,9 +346,9 @@ static int get_archived_in(struct qry_row *row, const struct qry_ref *ref,
 }
 
 #define IN_ENTRY(member) offsetof(struct qry_row, entry.member)
-#define ATTRIBUTE(name, type, doc)                                       \
-	{                                                                \
-		name, type, QRY_COST_DETAIL, 0, 0, 0, get_attribute, doc \
+#define ATTRIBUTE(name, type, doc)                                                       \
+	{                                                                                \
+		name, type, QRY_COST_DETAIL, 0, QRY_FIELD_DERIVED, 0, get_attribute, doc \
 	}
 
 enum {
@@ -425,6 +425,11 @@ const struct qry_field qry_file_fields[] = {
 	ATTRIBUTE("n_tokens", QRY_TYPE_INT, "tokens of a prompt adapter"),
 	ATTRIBUTE("n_samples", QRY_TYPE_INT, "samples of a data set"),
 	ATTRIBUTE("n_vectors", QRY_TYPE_INT, "vectors of an embedding"),
+	ATTRIBUTE("param_names", QRY_TYPE_TEXT,
+		"what {param}/{module} of a checkpoint begins with"),
+	ATTRIBUTE("ts", QRY_TYPE_TEXT, "when the run of a log began, as in its name"),
+	ATTRIBUTE("slug", QRY_TYPE_TEXT, "the slug in the name of a log"),
+	ATTRIBUTE("log_status", QRY_TYPE_TEXT, "done, crashed, running or unknown, of a log"),
 	ATTRIBUTE("argv", QRY_TYPE_TEXT, "command line, of a log"),
 	ATTRIBUTE("lfs_size", QRY_TYPE_SIZE, "bytes of what a Git LFS pointer stands for"),
 	ATTRIBUTE("lfs_oid", QRY_TYPE_TEXT, "SHA-256 of what a Git LFS pointer stands for"),

@@ -1,4 +1,7 @@
-/* Destinations: no two alike, none below another, all free on disk. */
+/*
+ * Destinations: no two alike, none below another, all free on disk. One that is free only behind
+ * another move is not: in a plan each name has one meaning, by which a recovery tells what is done.
+ */
 #include "reorg/draft_internal.h"
 
 #include "base/error.h"
@@ -12,6 +15,7 @@
 struct want {
 	struct ax_str to, from;
 	struct draft_fate *fate;
+	bool is_taken; /* by something else that is there now */
 };
 
 struct wants {
@@ -91,6 +95,7 @@ static int check_on_disk(struct draft_maker *maker, struct want *want)
 	case REORG_PLACE_SAME:
 		return hold(maker, want, REORG_DUPLICATE, " holds the same bytes", want->to);
 	case REORG_PLACE_TAKEN:
+		want->is_taken = true;
 		return hold(maker, want, REORG_CONFLICT,
 			" is there already, with other content", want->to);
 	case REORG_PLACE_BLOCKED:
@@ -108,16 +113,37 @@ static int gather(struct reorg_draft *draft, struct draft_fate *moves, struct dr
 	if (!out->items)
 		return ax_fail(err, ENOMEM, "reorg: no memory for the plan");
 	for (size_t i = 0; i < draft->n_dirs; i++)
-		out->items[out->count++] =
-			(struct want){ draft->dirs[i].to, draft->dirs[i].from, &dirs[i] };
+		out->items[out->count++] = (struct want){ draft->dirs[i].to,
+			draft->dirs[i].from, &dirs[i], false };
 	for (size_t i = 0; i < draft->n_moves; i++) {
 		const struct reorg_file_move *move = &draft->moves[i];
 		if (move->dir == REORG_NO_DIR)
 			out->items[out->count++] =
-				(struct want){ move->to, move->from, &moves[i] };
+				(struct want){ move->to, move->from, &moves[i], false };
 	}
 	if (out->count)
 		qsort(out->items, out->count, sizeof(*out->items), compare_wants);
+	return 0;
+}
+
+/* What moves away makes room for another reorg, not for this one. */
+static int tell_of_room(struct draft_maker *maker, struct wants *wants,
+	const struct draft_fate *moves)
+{
+	const struct reorg_draft *draft = maker->draft;
+
+	for (size_t i = 0; i < wants->count; i++) {
+		struct want *want = &wants->items[i];
+		const struct reorg_file_move *there =
+			want->is_taken ? draft_find_move(draft, want->to) : NULL;
+		bool moves_away = there && there->dir == REORG_NO_DIR &&
+				  moves[there - draft->moves].flag == REORG_FLAG_COUNT;
+		if (moves_away &&
+			hold(maker, want, REORG_CONFLICT,
+				" is there until it has moved itself: run reorg again then",
+				want->to) < 0)
+			return -1;
+	}
 	return 0;
 }
 
@@ -154,6 +180,8 @@ int draft_check_destinations(struct draft_maker *maker)
 		if (check_on_disk(maker, &wants.items[i]) < 0)
 			goto out;
 	}
+	if (tell_of_room(maker, &wants, moves) < 0)
+		goto out;
 	status = draft_settle(draft, moves, dirs, maker->err);
 out:
 	free(wants.items);

@@ -3,11 +3,26 @@
 #include "cli/commands/commands.h"
 #include "cli/help.h"
 #include "cli/manual.h"
+#include "cli/suggest.h"
+#include "cli/synonyms.h"
 #include "cli/topic.h"
 
 struct help_settings {
 	bool manual;
 };
+
+static int fail_unknown(const char *name, struct ax_error *err)
+{
+	struct cli_suggestion suggestion = { .given = ax_str_from(name) };
+	char hint[CLI_HINT_MAX];
+
+	cli_command_suggest(&suggestion);
+	for (const struct cli_topic *topic = cli_topics; topic->name; topic++)
+		cli_suggest_offer(&suggestion, ax_str_from(topic->name));
+	cli_synonyms_of_pages(&suggestion);
+	return ax_fail(err, AX_EUSAGE, "there is no command or topic '%s'%s", name,
+		cli_suggest_hint(&suggestion, "", "; 'artidx help' lists them", hint));
+}
 
 static int run(struct cli *cli, struct ax_error *err)
 {
@@ -21,7 +36,7 @@ static int run(struct cli *cli, struct ax_error *err)
 		return wanted->manual ? cli_manual_print_topic(&cli->out, topic)
 				      : cli_help_print_topic(&cli->out, topic);
 	if (name && !command)
-		return cli_command_unknown(name, err);
+		return fail_unknown(name, err);
 	if (wanted->manual)
 		return cli_manual_print(&cli->out, command);
 	return cli_help_print(&cli->out, command, true);

@@ -231,21 +231,27 @@ static bool may_wait(const struct cli_reorg *reorg, bool has_waited, const struc
 	return reorg->gate.state != REORG_GATE_IDLE || (has_waited && !was_asked);
 }
 
-/* While it waits it holds no lock, and each time it goes by what is there then. */
+/*
+ * While it waits it holds no lock, and each time it goes by what is there then. What there is to read
+ * is read without the lock, too.
+ */
 static int run(struct cli *cli, struct ax_error *err)
 {
 	bool has_waited = false;
 
 	if (check_settings(cli, err) < 0)
 		return -1;
+	cli_output_hold(&cli->out);
 	for (;;) {
 		struct cli_reorg reorg = { .cli = cli, .root = -1 };
 		int status = try_once(cli, &reorg, err);
 		bool wait = status < 0 && may_wait(&reorg, has_waited, err);
 
 		cli_reorg_close(&reorg);
-		if (!wait)
+		if (!wait) {
+			cli_output_release(&cli->out);
 			return status;
+		}
 		if (!has_waited)
 			cli_report_warning(&cli->out,
 				"waiting until the queue is idle; Ctrl-C changes nothing");

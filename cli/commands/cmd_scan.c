@@ -259,7 +259,9 @@ const struct command cmd_scan = {
 		"What a file is follows from its tensors, their shapes, and its metadata. A "
 		"file counts as unchanged while device, inode, size, mtime and ctime are the "
 		"same. One that moved keeps its history: artidx resolve finds it by its old "
-		"path.\n"
+		"path. New, changed, moved and unchanged files add up to all; read now are "
+		"those "
+		"that were opened to read a header or a log.\n"
 		"The first scan makes .artidx/ here, and so the project. A scan that is "
 		"interrupted leaves the catalogue as it was.",
 	.negative = "with --strict: some file is not as it should be",

@@ -82,6 +82,37 @@ same_as_before() {
 	same_as_before out/old
 }
 
+@test "stopped when the archive is whole and the originals are there: it is said, and how to go on" {
+	local pid status
+	for i in {1..2000}; do echo "$i" >"out/old/sub/$i"; done
+	artidx scan >/dev/null
+	rm -rf before && cp -a out/old before
+	for try in {1..20}; do
+		status=0
+		env --default-signal=INT "$ARTIDX" archive --apply --queue none out/old >row 2>said &
+		pid=$!
+		while kill -0 "$pid" && [ ! -e out/old.tar.zst ]; do :; done 2>/dev/null
+		kill -INT "$pid" || true
+		wait "$pid" || status=$?
+		! grep -q "is made and whole" said || break
+		artidx reorg --recover || true
+		[ -e out/old ] || artidx restore out/old.tar.zst
+		rm -f out/old.tar.zst
+	done
+	[ "$status" -eq 130 ]
+	grep -qx "artidx: out/old.tar.zst is made and whole, and nothing is removed yet; to finish: artidx archive --apply out/old" said
+	grep -q "originals kept" row
+	same_as_before out/old
+	artidx verify out/old.tar.zst
+	expect 0 artidx reorg --recover
+	has "nothing to recover"
+	expect 0 artidx archive --apply --queue none out/old
+	has "originals removed"
+	[ ! -e out/old ]
+	artidx restore out/old.tar.zst
+	same_as_before out/old
+}
+
 @test "a record of packing that holds anything removes nothing" {
 	for path in ../before/link /etc/passwd "" out/none/x out/old/sub; do
 		printf %s "$path" >.artidx/packing

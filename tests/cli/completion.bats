@@ -35,7 +35,7 @@ offered() { artidx __complete -- "$@" | cut -f1 | sort | xargs; }
 	[ "$(offered query status:ok,tr)" = "status:ok,truncated" ]
 	[ "$(offered query misnamed:)" = "misnamed:no misnamed:yes" ]
 	[ "$(offered query cf)" = "cfg." ]
-	[ "$(offered query --sort -pa)" = "-params -pass_rate -path" ]
+	[ "$(offered query --sort -pa)" = "-param_names -params -pass_rate -path" ]
 	[ "$(offered query -c path,n_pa)" = "path,n_pairs" ]
 	[[ " $(offered query tensors dty) " == *" dtype: "* ]]
 }

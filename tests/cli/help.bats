@@ -18,6 +18,16 @@ verbs() { artidx -h | sed -n '/^Commands/,/^$/s/^  \([a-z]*\) .*/\1/p'; }
 	[ "$output" = "$(artidx help scan)" ]
 }
 
+@test "a view where a command should stand: query is meant" {
+	local views
+	views=$(artidx help query | sed -n 's/^  The view \([a-z]*\):.*/\1/p')
+	[ "$(wc -l <<<"$views")" -ge 6 ]
+	for view in $views; do
+		expect 2 artidx "$view"
+		has "did you mean query $view?"
+	done
+}
+
 @test "every command has help, examples and a manual page without a warning" {
 	[ "$(verbs | wc -l)" -ge 10 ]
 	for verb in $(verbs); do
@@ -55,7 +65,7 @@ verbs() { artidx -h | sed -n '/^Commands/,/^$/s/^  \([a-z]*\) .*/\1/p'; }
 @test "pages of topics: on the terminal, as manual pages without a warning, built" {
 	local build page
 	build=$(dirname "$ARTIDX")/../man
-	for topic in language/artidx-query.7 settings/artidx-config.5 json/artidx-json.7; do
+	for topic in language/artidx-query.7 settings/artidx-config.5 rules/artidx-rules.5 json/artidx-json.7; do
 		expect 0 artidx help "${topic%/*}"
 		[ "$(wc -L <<<"$output")" -le 80 ]
 		page=$build/${topic#*/}

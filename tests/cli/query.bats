@@ -171,3 +171,27 @@ END
 	truncate -s 10 out/copy.safetensors
 	[ "$(artidx query path=out/v_hack_a.safetensors --tsv -c dup | tail -n 1)" = 1 ]
 }
+
+@test "times have their nanoseconds beside them in JSON, in every view" {
+	artidx query dirs path=out --json | jq -e '.rows[0] | .mtime_ns == 1779969600000000000'
+	mkdir -p logs
+	echo "12:00:00 | INFO | argv: train.py" >logs/20260528T120000_fast_vanilla_seed1.log
+	touch -d 2026-05-28T13:00:00Z logs/*.log
+	artidx scan >/dev/null
+	artidx query runs --json | jq -e '.rows[0] | .end == "2026-05-28T13:00:00.000000000Z" and
+		.end_ns == 1779973200000000000'
+	[ "$(artidx query runs end_ns:1779973200000000000 --count)" = 1 ]
+}
+
+@test "every attribute that a row has in JSON can be asked for" {
+	"$ARTIDX_SAMPLE" sample >/dev/null
+	cd sample
+	artidx scan --root . >/dev/null
+	for field in $(artidx query --json | jq -r '[.rows[] | keys[]] | unique[]'); do
+		[ "$(artidx query "$field:*" --count)" = \
+			"$(artidx query --json | jq --arg field "$field" '[.rows[] | select(has($field))] | length')" ] || {
+			echo "$field"
+			return 1
+		}
+	done
+}

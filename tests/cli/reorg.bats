@@ -646,6 +646,32 @@ display_names() {
 	cmp justfile ../justfile
 }
 
+@test "whoever leaves the plan open in a pager keeps nobody from working" {
+	local i long
+	long=$(printf 'n%.0s' {1..220})
+	bases
+	for i in {1..400}; do
+		cp out/v_hack_a.safetensors "out/v_hack_$long$i.safetensors"
+		printf %s "$i" | dd of="out/v_hack_$long$i.safetensors" bs=1 seek=200 conv=notrunc status=none
+		touch -d '2026-05-28T12:00:00Z' "out/v_hack_$long$i.safetensors"
+	done
+	mkfifo ../pager
+	artidx reorg -v $idle >../pager 3>&- &
+	exec 4<../pager
+	# It has begun to show, and cannot go on: more than a pipe and two buffers hold.
+	read -r -N 1 -u 4
+	expect 0 timeout 60 "$ARTIDX" scan
+	expect 0 timeout 60 "$ARTIDX" reorg -v $idle
+	printf '%s\n' "$output" >../second
+	{
+		printf %s "$REPLY"
+		cat <&4
+	} >../first
+	wait $!
+	cmp ../first ../second
+	[ "$(wc -c <../first)" -gt 150000 ]
+}
+
 @test "a damaged catalogue blocks neither undo nor recover" {
 	bases
 	state >../before

@@ -34,6 +34,27 @@ load support
 	[ "$(jq -c '[.read, .changed]' <<<"$output")" = '[4,0]' ]
 }
 
+@test "the summary: new, changed, moved and unchanged add up to the files" {
+	small_project
+	for i in 1 2 3; do
+		echo "$i" >"out/note$i.txt"
+	done
+	touch -d '2026-05-28' out/note*
+	expect 0 artidx scan
+	[ "${lines[-1]}" = '7 files: 7 new; 4 read now' ]
+	echo changed >out/note1.txt
+	touch -d '2026-05-29' out/note1.txt
+	rm out/note2.txt
+	mv out/v_hack_a.safetensors out/basis.safetensors
+	mv out/cut.safetensors out/bad.safetensors
+	ln -s note1.txt out/link.txt
+	mkfifo out/pipe
+	expect 0 artidx scan
+	[ "${lines[-1]}" = '7 files: 2 new, 1 changed, 2 moved, 2 unchanged; 1 gone, 2 read now, 1 symlink, 1 neither file nor link' ]
+	expect 0 artidx scan --json
+	[ "$(jq '.files == .added + .changed + .moved + .unchanged' <<<"$output")" = true ]
+}
+
 @test "JSON" {
 	small_project
 	expect 0 artidx scan --json
@@ -163,6 +184,7 @@ load support
 @test "no files: where was looked, and where to name other directories" {
 	mkdir -p out ckpts
 	expect 0 artidx scan
+	[ "${lines[0]}" = '0 files' ]
 	has 'no files in out of '
 	has '"data" in artidx.json names other directories (artidx init writes it)'
 	expect 0 artidx scan --json

@@ -59,7 +59,16 @@ wrong_query() {
 	wrong 2 "there is no command 'frobnicate'; 'artidx help' lists them" frobnicate
 	wrong 2 "there is no command ''" ""
 	wrong 2 "there is no command 'SCAN'; did you mean scan?" SCAN
+	wrong 2 "did you mean query runs?" runs
+	wrong 2 "did you mean query tensors?" tensors name:V/
+	wrong 2 "did you mean query?" find v_hack
+	wrong 2 "did you mean reorg --undo?" undo
+	wrong 2 "did you mean --version?" version
 	wrong 2 "did you mean show?" help shwo
+	wrong 2 "did you mean language?" help lang
+	wrong 2 "did you mean settings?" help configuration
+	wrong 2 "did you mean query?" help runs
+	wrong 2 "there is no command or topic 'frobnicate'; 'artidx help' lists them" help frobnicate
 	wrong 2 "'scan' is too much: artidx help [VERB|TOPIC]" help query scan
 }
 

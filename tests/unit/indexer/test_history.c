@@ -4,7 +4,9 @@
 #include "base/file.h"
 #include "indexer/history.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -261,7 +263,6 @@ static void needs_no_file_to_look(void **state)
 	assert_int_equal(access(path, F_OK), -1);
 }
 
-/* Quadratic ways take minutes here. */
 /* A scan that has read the history goes on while a reorg adds to it. */
 static void keeps_what_others_added(void **state)
 {
@@ -280,6 +281,7 @@ static void keeps_what_others_added(void **state)
 	idx_history_close(history);
 }
 
+/* Quadratic ways take minutes here. */
 static void is_quick_with_many_moves(void **state)
 {
 	enum { MANY = 100000 };
@@ -307,10 +309,71 @@ static void is_quick_with_many_moves(void **state)
 	idx_history_close(history);
 }
 
+static long peak_memory(void)
+{
+	struct rusage usage;
+
+	assert_int_equal(getrusage(RUSAGE_SELF, &usage), 0);
+	return usage.ru_maxrss;
+}
+
+/* Whatever moved before takes no memory: neither its names nor the file as a whole. */
+static void does_not_keep_what_moved_before(void **state)
+{
+	enum { MOVES = 4000, NAME = 16000, KILOBYTES = MOVES * (NAME / 1000) };
+	struct idx_history *history = open_history();
+	char *name = malloc(NAME);
+
+	(void)state;
+	assert_non_null(name);
+	memset(name, 'n', NAME);
+	name[NAME - 1] = '\0';
+	for (int i = 0; i < MOVES; i++)
+		add(history, "old", name, false);
+	idx_history_close(history);
+	long before = peak_memory();
+	history = open_history();
+	assert_resolves(history, "old", name, 1);
+	assert_origins(history, "new", "");
+	add(history, "a", "new", false);
+	assert_origins(history, "new", "a ");
+	idx_history_close(history);
+	assert_in_range(peak_memory() - before, 0, KILOBYTES / 8);
+	free(name);
+}
+
+/* A record that spans what is read at once, and one at the limit. */
+static void takes_names_of_any_length(void **state)
+{
+	enum { LONG = 1 << 20, TOO_LONG = 1 << 24 };
+	struct idx_history *history = open_history();
+	char *name = calloc(1, TOO_LONG + 1);
+	struct ax_error err = { 0 };
+
+	(void)state;
+	assert_non_null(name);
+	memset(name, 'n', LONG);
+	add(history, "a", "b", false);
+	add(history, "b", name, false);
+	add(history, name, "c", false);
+	memset(name, 'n', TOO_LONG);
+	struct idx_move move = { .from = AX_STR("c"), .to = ax_str_from(name) };
+	assert_int_equal(idx_history_append(history, &move, &err), -1);
+	assert_int_equal(err.code, ENAMETOOLONG);
+	for (int reopened = 0; reopened < 2; reopened++) {
+		assert_resolves(history, "a", "c", 3);
+		idx_history_close(history);
+		history = open_history();
+	}
+	idx_history_close(history);
+	free(name);
+}
+
 int main(void)
 {
 #define HISTORY_TEST(name) cmocka_unit_test_setup_teardown(name, make_path, remove_path)
 	const struct CMUnitTest tests[] = {
+		HISTORY_TEST(does_not_keep_what_moved_before), /* first: peaks stay */
 		HISTORY_TEST(follows_through_many_moves),
 		HISTORY_TEST(follows_back_and_forth),
 		HISTORY_TEST(tells_users_of_a_name_apart),
@@ -320,6 +383,7 @@ int main(void)
 		HISTORY_TEST(refuses_what_is_no_history),
 		HISTORY_TEST(needs_no_file_to_look),
 		HISTORY_TEST(keeps_what_others_added),
+		HISTORY_TEST(takes_names_of_any_length),
 		HISTORY_TEST(is_quick_with_many_moves),
 	};
 

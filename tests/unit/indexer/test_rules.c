@@ -1,5 +1,6 @@
 #include "base/pattern.h"
 #include "examined.h"
+#include "indexer/rule_keys.h"
 
 static struct idx_rules *compile(const char *config)
 {
@@ -275,6 +276,25 @@ static void rules_of_the_config_come_first(void **state)
 	examined_end(&e);
 }
 
+/* What help says that formulas know. */
+static void names_of_formulas_mean_something(void **state)
+{
+	(void)state;
+	for (const struct idx_rule_key *name = idx_rule_names; name->name; name++) {
+		const char *text = strcmp(name->name, "label.TABLE") == 0 ? "label.peft"
+				   : strcmp(name->name, "ATTRIBUTE") == 0 ? "first"
+									  : name->name;
+		char config[512];
+
+		snprintf(config, sizeof(config),
+			"{\"rules\": [{\"rule\": \"r\", \"class\": \"c\", "
+			"\"tensors\": {\"F\": {\"name\": \"(?<G>x)\"}}, "
+			"\"derive\": {\"first\": \"1\", \"second\": \"%s\"}}]}",
+			text);
+		idx_rules_free(compile(config));
+	}
+}
+
 static void rules_can_be_replaced(void **state)
 {
 	struct examined e;
@@ -329,6 +349,7 @@ int main(void)
 		cmocka_unit_test(digests_change_with_the_rules),
 		cmocka_unit_test(mistakes_are_named),
 		cmocka_unit_test(rules_of_the_config_come_first),
+		cmocka_unit_test(names_of_formulas_mean_something),
 		cmocka_unit_test(rules_can_be_replaced),
 		cmocka_unit_test(hopeless_patterns_decide_nothing),
 	};

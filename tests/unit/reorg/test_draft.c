@@ -125,6 +125,36 @@ static void wanted_twice(void **state)
 	drafted_end(&d);
 }
 
+/* One is where another belongs: it goes first, and the other the next time. */
+static void one_behind_the_other(void **state)
+{
+	static const char layout[] = "{\"sort\": [\"*\", \"v/*\"], \"layout\":"
+				     " {\"v_hack\": \"v/{stem}\", \"other\": \"%s/{name}\"}}";
+	char config[128];
+	struct drafted d;
+
+	(void)state;
+	snprintf(config, sizeof(config), layout, "o");
+	drafted_begin(&d, config);
+	drafted_basis(&d, "out/a.safetensors", 1);
+	drafted_file(&d, "out/v/a", "x");
+	drafted_make(&d);
+	drafted_moves(&d, "out/v/a", "out/o/a");
+	drafted_stays(&d, "out/a.safetensors", REORG_CONFLICT,
+		"out/v/a is there until it has moved itself: run reorg again then");
+	drafted_end(&d);
+
+	/* Where that one stays, nothing is promised. */
+	drafted_begin(&d, config);
+	drafted_basis(&d, "out/a.safetensors", 1);
+	drafted_file(&d, "out/v/a", "x");
+	drafted_file(&d, "out/o/a", "y");
+	drafted_make(&d);
+	drafted_stays(&d, "out/v/a", REORG_CONFLICT, "out/o/a is there already");
+	drafted_stays(&d, "out/a.safetensors", REORG_CONFLICT, "out/v/a is there already");
+	drafted_end(&d);
+}
+
 /* One file's place is a directory of another's. */
 static void place_above_another(void **state)
 {
@@ -394,6 +424,7 @@ int main(void)
 		cmocka_unit_test(directories),
 		cmocka_unit_test(taken_places),
 		cmocka_unit_test(wanted_twice),
+		cmocka_unit_test(one_behind_the_other),
 		cmocka_unit_test(place_above_another),
 		cmocka_unit_test(into_itself),
 		cmocka_unit_test(pool_at_home),

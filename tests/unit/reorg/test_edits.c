@@ -404,6 +404,27 @@ static void last_of_many_names(void **state)
 	ax_buf_free(&after);
 }
 
+/* Nor is one passed over because the file has many; a square of them takes minutes here. */
+static void many_names(void **state)
+{
+	enum { MANY = 100000 };
+	struct ax_buf text = { 0 }, after = { 0 };
+	size_t unresolved = 0;
+	uint64_t line = 0;
+
+	for (unsigned i = 0; i < MANY; i++)
+		ax_buf_printf(&text, "n%u=out\n", i);
+	for (unsigned i = 0; i < 100; i++)
+		ax_buf_append_text(&text, "same-name = out\n");
+	ax_buf_append_text(&text, "cat $n0/v_hack_a.safetensors $none/v_hack_a.safetensors\n"
+				  "cat {{ same-name }}/v_hack_a.safetensors\n"
+				  "cat ${n99999}/v_hack_a.safetensors\n");
+	edit(*state, ax_buf_str(&text), &after, &unresolved, &line);
+	assert_int_equal(unresolved, 3);
+	ax_buf_free(&text);
+	ax_buf_free(&after);
+}
+
 static void odd_files(void **state)
 {
 	static const struct edit_case cases[] = {
@@ -475,6 +496,7 @@ int main(void)
 		cmocka_unit_test(named_directories),
 		cmocka_unit_test(long_lines),
 		cmocka_unit_test(last_of_many_names),
+		cmocka_unit_test(many_names),
 		cmocka_unit_test(odd_files),
 		cmocka_unit_test(root_by_name),
 		cmocka_unit_test(names_to_be_quoted),

@@ -2,6 +2,7 @@
 
 #include "base/units_internal.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 static char lower(char c)
@@ -129,6 +130,24 @@ void ax_count_format(uint64_t count, char text[AX_UNITS_MAX])
 			*text++ = ',';
 	}
 	*text = '\0';
+}
+
+enum { NOUN_MAX = 18 }; /* with the longest number and ending it fits AX_UNITS_MAX */
+
+void ax_count_say(uint64_t count, const char *noun, char text[AX_UNITS_MAX])
+{
+	size_t len = strlen(noun);
+	bool ends_in_y = len > 1 && noun[len - 1] == 'y' && !strchr("aeiou", noun[len - 2]);
+	const char *ending = count == 1 ? "" : ends_in_y ? "ies" : "s";
+
+	assert(len <= NOUN_MAX);
+	if (count != 1 && ends_in_y)
+		len--;
+	ax_count_format(count, text);
+	text += strlen(text);
+	*text++ = ' ';
+	memcpy(text, noun, len);
+	memcpy(text + len, ending, strlen(ending) + 1);
 }
 
 bool ax_u64_parse(struct ax_str text, uint64_t *out)

@@ -32,6 +32,9 @@ bool ax_size_parse(struct ax_str text, uint64_t *out);
 /* "1,234,567" */
 void ax_count_format(uint64_t count, char text[AX_UNITS_MAX]);
 
+/* "1 file", "1,234 directories": noun has at most 18 letters and a regular plural. */
+void ax_count_say(uint64_t count, const char *noun, char text[AX_UNITS_MAX]);
+
 /* RFC 3339 in UTC with nine digits: "2026-05-28T22:32:14.000000000Z". Any year. */
 void ax_time_format(ax_nanoseconds time, char text[AX_UNITS_MAX]);
 

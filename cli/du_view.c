@@ -78,12 +78,13 @@ static void print_note(const struct printing *p, const struct rpt_sum *sum, unsi
 static void print_more(const struct printing *p, const struct rpt_dir *from, unsigned depth)
 {
 	struct rpt_sum sum = { 0 };
-	char note[64];
+	char note[64], count[AX_UNITS_MAX];
 	size_t n = 0;
 
 	for (; from; from = from->next, n++)
 		rpt_sum_add(&sum, from->all);
-	snprintf(note, sizeof(note), "(%zu more %s)", n, n == 1 ? "directory" : "directories");
+	ax_count_say(n, "more directory", count);
+	snprintf(note, sizeof(note), "(%s)", count);
 	print_note(p, &sum, depth, note);
 }
 
@@ -185,13 +186,11 @@ static void print_unaccounted(const struct printing *p)
 	char count[AX_UNITS_MAX], folders[AX_UNITS_MAX];
 
 	sum.bytes += disk->folders.bytes;
-	ax_count_format(disk->strange.files, count);
-	ax_count_format(disk->folders.files, folders);
-	ax_buf_printf(&note, "unaccounted: %s %s", folders,
-		disk->folders.files == 1 ? "directory" : "directories");
+	ax_count_say(disk->strange.files, "file", count);
+	ax_count_say(disk->folders.files, "directory", folders);
+	ax_buf_printf(&note, "unaccounted: %s", folders);
 	if (disk->strange.files)
-		ax_buf_printf(&note, ", %s %s not in the catalogue", count,
-			disk->strange.files == 1 ? "file" : "files");
+		ax_buf_printf(&note, ", %s not in the catalogue", count);
 	print_note(p, &sum, 0, ax_buf_text(&note));
 	cli_print_done(p->out, &note);
 }

@@ -94,9 +94,10 @@ static int print_tensors(struct cli_inspect_view *view, const struct sft_layout 
 	if (count)
 		cli_sheet_heading(out, "tensors");
 	size_t more = cli_tensors_print(tensors, out, each ? SIZE_MAX : PATTERNS_SHOWN);
+	char patterns[AX_UNITS_MAX];
+	ax_count_say(more, "more pattern", patterns);
 	if (more)
-		fprintf(out->stream,
-			"    and %zu more patterns: --tensors shows every tensor\n", more);
+		fprintf(out->stream, "    and %s: --tensors shows every tensor\n", patterns);
 	cli_tensors_free(tensors);
 	return 0;
 }
@@ -113,17 +114,16 @@ static void print_sizes(struct cli_output *out, const struct idx_finding *findin
 
 	ax_size_format(sft_header_length(header), head);
 	ax_size_format(sft_layout_data_bytes(layout), data);
-	ax_count_format(finding->detail.params, params);
+	ax_count_say(finding->detail.params, "param", params);
 	if (finding->detail.params == IDX_PARAMS_UNKNOWN)
-		snprintf(params, sizeof(params), "an unknown number of");
-	ax_count_format(sft_layout_count(layout), count);
+		snprintf(params, sizeof(params), "an unknown number of params");
+	ax_count_say(sft_layout_count(layout), "tensor", count);
 	for (unsigned i = 0; i < SFT_DTYPE_COUNT; i++) {
 		if (sft_layout_dtypes(layout) & (1U << i))
 			ax_buf_printf(&dtypes, ", %s", sft_dtype_name((enum sft_dtype)i));
 	}
 	cli_sheet_printf(out, "size", "%s of data behind a header of %s", data, head);
-	cli_sheet_printf(out, "holds", "%s tensors, %s params%s", count, params,
-		ax_buf_text(&dtypes));
+	cli_sheet_printf(out, "holds", "%s, %s%s", count, params, ax_buf_text(&dtypes));
 	cli_print_done(out, &dtypes);
 }
 

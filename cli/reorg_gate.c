@@ -67,6 +67,7 @@ int cli_reorg_require_idle(const struct cli_reorg *reorg, struct ax_error *err)
 {
 	const struct reorg_gate *gate = &reorg->gate;
 	size_t blocking = 0;
+	char tasks[AX_UNITS_MAX];
 
 	if (gate->state == REORG_GATE_IDLE)
 		return 0;
@@ -76,10 +77,11 @@ int cli_reorg_require_idle(const struct cli_reorg *reorg, struct ax_error *err)
 			AX_STR_ARG(gate->why));
 	for (size_t i = 0; i < gate->n_tasks; i++)
 		blocking += gate->tasks[i].verdict != REORG_CLEAR && !gate->tasks[i].ignored;
+	ax_count_say(blocking, "task", tasks);
 	return ax_fail(err, AX_EREFUSED,
-		"the queue is busy: %zu task%s name%s what would move, or may; nothing was "
+		"the queue is busy: %s name%s what would move, or may; nothing was "
 		"changed (--when-idle waits, 'artidx reorg' shows which)",
-		blocking, blocking == 1 ? "" : "s", blocking == 1 ? "s" : "");
+		tasks, blocking == 1 ? "s" : "");
 }
 
 /* Where the file is that an act moves or edits; "" for other acts. */

@@ -225,14 +225,13 @@ static const char *state_name(const struct reorg_store *store,
 		       : reorg_state_name(summary->state);
 }
 
-static void print_count(struct cli_output *out, uint64_t count, const char *what)
+static void print_count(struct cli_output *out, uint64_t count, const char *noun)
 {
-	char number[AX_UNITS_MAX];
+	char text[AX_UNITS_MAX];
 
-	if (count == 0)
-		return;
-	ax_count_format(count, number);
-	fprintf(out->stream, "  %s %s", number, what);
+	ax_count_say(count, noun, text);
+	if (count)
+		fprintf(out->stream, "  %s", text);
 }
 
 static void print_summary(struct cli_output *out, const char *state,
@@ -242,11 +241,12 @@ static void print_summary(struct cli_output *out, const char *state,
 
 	ax_time_format_short(summary->time, time);
 	fprintf(out->stream, "%s  %s  %-11s", summary->id, time, state);
-	print_count(out, counts->files, counts->files == 1 ? "file" : "files");
-	print_count(out, counts->dirs, counts->dirs == 1 ? "directory" : "directories");
-	print_count(out, counts->edits, counts->edits == 1 ? "script" : "scripts");
-	print_count(out, counts->links, counts->links == 1 ? "link" : "links");
-	print_count(out, counts->left, "not taken back");
+	print_count(out, counts->files, "file");
+	print_count(out, counts->dirs, "directory");
+	print_count(out, counts->edits, "script");
+	print_count(out, counts->links, "link");
+	if (counts->left)
+		fprintf(out->stream, "  %llu not taken back", (unsigned long long)counts->left);
 	if (counts->why.code) {
 		fputs("  ", out->stream);
 		cli_print_text(out, ax_str_from(counts->why.message));

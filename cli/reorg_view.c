@@ -93,11 +93,10 @@ static void print_total(struct cli_output *out, const struct reorg_draft *draft,
 
 	for (size_t i = 0; i < draft->n_moves; i++)
 		bytes += draft->moves[i].size;
-	ax_count_format(draft->n_moves, count);
+	ax_count_say(draft->n_moves, "file", count);
 	ax_size_format(bytes, size);
-	fprintf(out->stream, "%s%s%s  %s file%s, %s\n", out->palette->bold,
-		applied ? "moved" : "moves", out->palette->reset, count,
-		draft->n_moves == 1 ? "" : "s", size);
+	fprintf(out->stream, "%s%s%s  %s, %s\n", out->palette->bold,
+		applied ? "moved" : "moves", out->palette->reset, count, size);
 }
 
 static void print_moves(struct cli_output *out, const struct reorg_draft *draft,
@@ -190,15 +189,16 @@ static void print_stays(struct cli_output *out, const struct reorg_draft *draft,
 	bool every_file)
 {
 	const struct reorg_stay *stays = draft->stays;
+	char count[AX_UNITS_MAX];
 	bool has_series = false;
 
 	if (draft->n_stays == 0)
 		return;
 	for (size_t i = 0; !every_file && !has_series && i < draft->n_stays; i++)
 		has_series = series_length(&stays[i], draft->n_stays - i) >= SERIES_MIN;
-	fprintf(out->stream, "%sstays%s  %zu file%s%s\n", out->palette->bold,
-		out->palette->reset, draft->n_stays, draft->n_stays == 1 ? "" : "s",
-		has_series ? " (-v names each of them)" : "");
+	ax_count_say(draft->n_stays, "file", count);
+	fprintf(out->stream, "%sstays%s  %s%s\n", out->palette->bold, out->palette->reset,
+		count, has_series ? " (-v names each of them)" : "");
 	for (size_t i = 0; i < draft->n_stays;) {
 		size_t length = has_series ? series_length(&stays[i], draft->n_stays - i) : 1;
 		if (length < SERIES_MIN)
@@ -309,16 +309,19 @@ static void print_edited_files(struct cli_output *out, const struct reorg_plan *
 static int print_edits(struct cli_output *out, const struct cli_reorg *reorg, bool applied,
 	struct ax_error *err)
 {
+	char places[AX_UNITS_MAX];
+
 	if (reorg->edits.n_edits == 0)
 		return 0;
+	ax_count_say(reorg->edits.n_edits, "place", places);
 	if (reorg->options.no_edits) {
-		fprintf(out->stream, "%sedits%s  none are made: %zu places keep old paths\n",
-			out->palette->bold, out->palette->reset, reorg->edits.n_edits);
+		fprintf(out->stream, "%sedits%s  none are made: %s %s old paths\n",
+			out->palette->bold, out->palette->reset, places,
+			reorg->edits.n_edits == 1 ? "keeps" : "keep");
 		return 0;
 	}
-	fprintf(out->stream, "%s%s%s  %zu place%s\n", out->palette->bold,
-		applied ? "edited" : "edits", out->palette->reset, reorg->edits.n_edits,
-		reorg->edits.n_edits == 1 ? "" : "s");
+	fprintf(out->stream, "%s%s%s  %s\n", out->palette->bold, applied ? "edited" : "edits",
+		out->palette->reset, places);
 	if (applied) {
 		print_edited_files(out, &reorg->schedule.plan);
 		return 0;

@@ -221,9 +221,8 @@ static void print_summary(struct cli_output *out, const struct idx_scan_report *
 	char files[AX_UNITS_MAX];
 	const char *joint = ": ";
 
-	ax_count_format(report->files, files);
-	fprintf(out->stream, "%s%s file%s", out->palette->dim, files,
-		report->files == 1 ? "" : "s");
+	ax_count_say(report->files, "file", files);
+	fprintf(out->stream, "%s%s", out->palette->dim, files);
 	print_count(out, &joint, report->added, "new");
 	print_count(out, &joint, report->changed, "changed");
 	print_count(out, &joint, report->moved, "moved");

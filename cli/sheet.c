@@ -127,8 +127,10 @@ static void append_list(struct ax_buf *buf, const struct ax_json_value *list)
 {
 	size_t count = ax_json_length(list);
 	struct ax_json_writer w = { .buf = buf };
+	char items[AX_UNITS_MAX];
 
-	ax_buf_printf(buf, "%zu item%s", count, count == 1 ? "" : "s");
+	ax_count_say(count, "item", items);
+	ax_buf_append_text(buf, items);
 	if (!count)
 		return;
 	ax_buf_append_text(buf, count == 1 ? ": " : ", the last: ");

@@ -101,8 +101,10 @@ void rpt_count(struct ax_buf *buf, uint64_t count)
 
 void rpt_counted(struct ax_buf *buf, uint64_t count, const char *what)
 {
-	rpt_count(buf, count);
-	ax_buf_printf(buf, " %s%s", what, count == 1 ? "" : "s");
+	char text[AX_UNITS_MAX];
+
+	ax_count_say(count, what, text);
+	ax_buf_append_text(buf, text);
 }
 
 void rpt_number(struct ax_buf *buf, double value)

@@ -23,7 +23,7 @@ void rpt_text_cut(struct ax_buf *buf, struct ax_str s, size_t columns);
 void rpt_size(struct ax_buf *buf, uint64_t bytes);
 void rpt_count(struct ax_buf *buf, uint64_t count);
 
-/* "1 file", "1,234 files": with an s behind what unless it is one. */
+/* "1 file", "1,234 files": see ax_count_say(). */
 void rpt_counted(struct ax_buf *buf, uint64_t count, const char *what);
 
 /*

@@ -75,13 +75,15 @@ static void append_figures(const struct rpt_page *page, struct ax_buf *out)
 	append_figure(out, facts->n_runs == 1 ? "run" : "runs");
 	ax_buf_append_text(out, "<div><dd>");
 	rpt_count(out, count_findings(facts));
-	append_figure(out, "findings of something wrong");
+	append_figure(out, count_findings(facts) == 1 ? "finding of something wrong"
+						      : "findings of something wrong");
 	ax_buf_append_text(out, "<div><dd>");
 	rpt_size(out, sum_dead(page->dead));
 	append_figure(out, "may be archived");
 	ax_buf_append_text(out, "<div><dd>");
 	rpt_count(out, page->draft->n_moves);
-	append_figure(out, "files in the wrong place");
+	append_figure(out, page->draft->n_moves == 1 ? "file in the wrong place"
+						     : "files in the wrong place");
 	ax_buf_append_text(out, "</dl>\n");
 }
 

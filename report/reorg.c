@@ -127,8 +127,7 @@ static void append_rest(struct tree_view *view, const struct rpt_dir *from)
 	if (n == 0)
 		return;
 	ax_buf_append_text(view->page, "<li><div class=\"row rest\"><span class=\"name\">");
-	rpt_count(view->page, n);
-	ax_buf_append_text(view->page, n == 1 ? " more directory" : " more directories");
+	rpt_counted(view->page, n, "more directory");
 	ax_buf_append_text(view->page,
 		"</span><span class=\"moved\"></span><span class=\"n\">");
 	rpt_count(view->page, sum.files);

@@ -200,8 +200,7 @@ static void append_name(struct ax_buf *page, const struct cell *cell, size_t col
 		rpt_text_cut(page, cell->name, columns);
 		return;
 	}
-	rpt_count(page, cell->others);
-	ax_buf_append_text(page, cell->others == 1 ? " other" : " others");
+	rpt_counted(page, cell->others, "other");
 }
 
 static void append_title(struct ax_buf *page, const struct cell *cell)
@@ -225,7 +224,7 @@ static void append_labels(struct ax_buf *page, const struct cell *cell,
 	if (rect->height < 22 || rect->width < 30)
 		return;
 	if (cell->others)
-		ax_buf_printf(&name, "%llu others", (unsigned long long)cell->others);
+		rpt_counted(&name, cell->others, "other");
 	else
 		ax_buf_append_str(&name,
 			cell->class || cell->dir ? cell->name : ax_path_name(cell->name));

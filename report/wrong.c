@@ -123,10 +123,11 @@ static void append_alike(struct ax_buf *page, const struct rpt_alike *alike)
 	for (size_t i = 0; i < shown; i++)
 		append_group(page, &alike->groups[i]);
 	ax_buf_append_text(page, "</tbody></table>");
-	if (alike->n > shown)
-		ax_buf_printf(page,
-			"<p class=\"more\">and %zu more groups of smaller files</p>",
-			alike->n - shown);
+	if (alike->n > shown) {
+		ax_buf_append_text(page, "<p class=\"more\">and ");
+		rpt_counted(page, alike->n - shown, "more group");
+		ax_buf_append_text(page, " of smaller files</p>");
+	}
 	ax_buf_append_text(page, "</details>\n");
 }
 

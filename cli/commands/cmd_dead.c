@@ -71,11 +71,10 @@ static void print_row(struct cli_output *out, const struct arc_dead_row *row)
 	char size[AX_UNITS_MAX], files[AX_UNITS_MAX];
 
 	ax_size_say(row->size, size);
-	ax_count_format(row->files, files);
+	ax_count_say(row->files, "file", files);
 	cli_print_path(out, row->path);
 	if (row->is_dir)
-		fprintf(out->stream, "/  %s file%s, %s\n", files, row->files == 1 ? "" : "s",
-			size);
+		fprintf(out->stream, "/  %s, %s\n", files, size);
 	else
 		fprintf(out->stream, "  %s\n", size);
 	print_texts(out, "why", &row->reasons);
@@ -109,7 +108,7 @@ static struct total print_rows(struct cli_output *out, const struct arc_dead *de
 static void print_summary(struct cli_output *out, const struct total *may_go,
 	const struct total *kept, const struct cli_dead_counts *counts, bool all)
 {
-	char size[AX_UNITS_MAX], kept_size[AX_UNITS_MAX];
+	char size[AX_UNITS_MAX], kept_size[AX_UNITS_MAX], text[AX_UNITS_MAX];
 
 	ax_size_say(may_go->size, size);
 	ax_size_say(kept->size, kept_size);
@@ -124,15 +123,16 @@ static void print_summary(struct cli_output *out, const struct total *may_go,
 	if (kept->rows)
 		fprintf(out->stream, "%zu kept, %s%s\n", kept->rows, kept_size,
 			all ? "" : ": artidx dead --all says by what");
+	ax_count_say(counts->unread, "script", text);
 	if (counts->unread)
-		fprintf(out->stream,
-			"%zu script%s could not be looked at: artidx reorg says why\n",
-			counts->unread, counts->unread == 1 ? "" : "s");
-	fprintf(out->stream,
-		"%slooked at %zu tasks, %zu lines of scripts, %zu pins, runs, links, open "
-		"files%s\n",
-		out->palette->dim, counts->tasks, counts->references, counts->pins,
-		out->palette->reset);
+		fprintf(out->stream, "%s could not be looked at: artidx reorg says why\n",
+			text);
+	ax_count_say(counts->tasks, "task", text);
+	fprintf(out->stream, "%slooked at %s, ", out->palette->dim, text);
+	ax_count_say(counts->references, "line", text);
+	fprintf(out->stream, "%s of scripts, ", text);
+	ax_count_say(counts->pins, "pin", text);
+	fprintf(out->stream, "%s, runs, links, open files%s\n", text, out->palette->reset);
 }
 
 static void print(struct cli *cli, const struct arc_dead *dead,

@@ -112,9 +112,11 @@ static void warn_unreadable(struct cli *cli, const struct rpt_disk *disk)
 		cli_report_warning(&cli->out,
 			"%.*s cannot be read: what is in it is not counted",
 			AX_STR_ARG(disk->unreadable[i]));
-	if (disk->n_unreadable > RPT_UNREADABLE_SHOWN)
-		cli_report_warning(&cli->out, "%zu more directories cannot be read",
-			disk->n_unreadable - RPT_UNREADABLE_SHOWN);
+	if (disk->n_unreadable > RPT_UNREADABLE_SHOWN) {
+		char more[AX_UNITS_MAX];
+		ax_count_say(disk->n_unreadable - RPT_UNREADABLE_SHOWN, "more directory", more);
+		cli_report_warning(&cli->out, "%s cannot be read", more);
+	}
 }
 
 static int measure(struct cli *cli, const struct cli_project *project,

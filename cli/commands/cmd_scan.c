@@ -99,10 +99,10 @@ static void describe(const void *counters, struct ax_buf *line)
 	const struct idx_progress *progress = counters;
 	char files[AX_UNITS_MAX], headers[AX_UNITS_MAX], bytes[AX_UNITS_MAX];
 
-	ax_count_format(progress->files, files);
-	ax_count_format(progress->headers, headers);
+	ax_count_say(progress->files, "file", files);
+	ax_count_say(progress->headers, "header", headers);
 	ax_size_format(progress->bytes, bytes);
-	ax_buf_printf(line, "scanning: %s files, %s headers read, %s", files, headers, bytes);
+	ax_buf_printf(line, "scanning: %s, %s read, %s", files, headers, bytes);
 }
 
 static int scan(struct cli *cli, struct cli_catalogue *catalogue,

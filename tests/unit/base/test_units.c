@@ -124,6 +124,30 @@ static void counts_shown(void **state)
 	}
 }
 
+static void counts_said(void **state)
+{
+	static const struct {
+		uint64_t count;
+		const char *noun, *text;
+	} cases[] = {
+		{ 0, "file", "0 files" },
+		{ 1, "file", "1 file" },
+		{ 2, "file", "2 files" },
+		{ 1, "directory", "1 directory" },
+		{ 1234, "directory", "1,234 directories" },
+		{ 2, "key", "2 keys" },
+		{ UINT64_MAX, "eighteen letters y",
+			"18,446,744,073,709,551,615 eighteen letters ies" },
+	};
+	char text[AX_UNITS_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		ax_count_say(cases[i].count, cases[i].noun, text);
+		assert_string_equal(text, cases[i].text);
+	}
+}
+
 /* Central Europe, with clocks that change on the last Sundays of March and October. */
 static int in_central_europe(void **state)
 {
@@ -549,6 +573,7 @@ int main(void)
 		cmocka_unit_test(sizes_in_sentences),
 		cmocka_unit_test(sizes_read),
 		cmocka_unit_test(counts_shown),
+		cmocka_unit_test(counts_said),
 		cmocka_unit_test(times_shown),
 		cmocka_unit_test(times_read),
 		cmocka_unit_test(times_of_files),

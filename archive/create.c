@@ -81,7 +81,7 @@ static int find_existing(const struct place *place, const struct arc_tree *tree,
 	const struct arc_create_options *options, struct arc_pack_report *report,
 	struct ax_error *err)
 {
-	struct arc_pack_report found = { .members = tree->n };
+	struct arc_pack_report found = { .members = tree->n, .sum = arc_tree_sum(tree) };
 	struct stat st;
 
 	if (fstatat(place->dir, place->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
@@ -93,10 +93,6 @@ static int find_existing(const struct place *place, const struct arc_tree *tree,
 			"%s: is there already, and is not an archive of what the directory "
 			"holds",
 			place->path);
-	for (size_t i = 0; i < tree->n; i++) {
-		found.files += tree->members[i].type == ARC_FILE;
-		found.bytes += tree->members[i].size;
-	}
 	found.stored_bytes = (uint64_t)st.st_size;
 	*report = found;
 	return 1;

@@ -521,3 +521,23 @@ const struct arc_member *arc_index_stored(const struct arc_index *index,
 {
 	return file->flags & ARC_COPY ? arc_index_find(index, file->target) : file;
 }
+
+uint64_t arc_index_size(const struct arc_index *index, const struct arc_member *member)
+{
+	return member->type == ARC_SYMLINK ? member->target.len
+					   : arc_index_file(index, member)->size;
+}
+
+struct arc_sum arc_index_sum(const struct arc_index *index)
+{
+	struct arc_sum sum = { 0 };
+
+	for (size_t i = index->n_about; i < index->n; i++) {
+		const struct arc_member *member = &index->members[i];
+		if (member->type == ARC_DIR)
+			continue;
+		sum.files++;
+		sum.bytes += arc_index_size(index, member);
+	}
+	return sum;
+}

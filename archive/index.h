@@ -42,4 +42,10 @@ const struct arc_member *arc_index_file(const struct arc_index *index,
 const struct arc_member *arc_index_stored(const struct arc_index *index,
 	const struct arc_member *file);
 
+/* The size of a file, of the file that a hard link is another name of, of a symlink's text. */
+uint64_t arc_index_size(const struct arc_index *index, const struct arc_member *member);
+
+/* Of all but what is about the archive. */
+struct arc_sum arc_index_sum(const struct arc_index *index);
+
 #endif

@@ -61,6 +61,11 @@ struct arc_member {
  */
 struct arc_extent arc_member_run(const struct arc_member *member, uint64_t at, uint64_t max);
 
+/* Members as people count them, and as a scan does: names that are no directories; their sizes. */
+struct arc_sum {
+	uint64_t files, bytes;
+};
+
 /* What a planar member's name ends with in the tar. */
 #define ARC_PLANAR_SUFFIX ".planar"
 

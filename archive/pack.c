@@ -245,8 +245,6 @@ static int lay_out_file(struct packer *packer, size_t i, struct ax_error *err)
 	const unsigned special = ARC_PLANAR | ARC_SPARSE;
 
 	label(packer, member);
-	packer->report->files++;
-	packer->report->bytes += member->size;
 	if (member->flags & ARC_COPY) {
 		packer->report->copies++;
 		return append_header(packer, member, err);
@@ -532,7 +530,7 @@ int arc_pack(const struct arc_tree *tree, int fd, const char *path,
 	const struct arc_pack_options *options, struct arc_pack_report *report,
 	struct ax_error *err)
 {
-	struct arc_pack_report done = { .members = tree->n };
+	struct arc_pack_report done = { .members = tree->n, .sum = arc_tree_sum(tree) };
 	struct packer packer = {
 		.tree = tree,
 		.options = options,

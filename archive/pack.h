@@ -16,7 +16,7 @@
 #ifndef ARTIDX_ARCHIVE_PACK_H
 #define ARTIDX_ARCHIVE_PACK_H
 
-#include "base/str.h"
+#include "archive/member.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -41,8 +41,8 @@ struct arc_pack_options {
 };
 
 struct arc_pack_report {
-	uint64_t members, files;
-	uint64_t bytes;        /* of the files */
+	uint64_t members;
+	struct arc_sum sum;    /* of the files */
 	uint64_t stored_bytes; /* of the archive */
 	uint64_t planar;       /* files stored as planes */
 	uint64_t copies;       /* files whose content is stored once, as another one's */

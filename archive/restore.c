@@ -319,14 +319,6 @@ static int add_note(struct restore *restore, struct ax_str path, const char *tex
 	return 0;
 }
 
-/* Whether content was written under the name of member i: other names of it are no more files. */
-static bool is_written(const struct restore *restore, size_t i)
-{
-	const struct arc_index *index = &restore->archive->index;
-
-	return restore->places[arc_index_file(index, &index->members[i]) - index->members] == i;
-}
-
 static int set_metadata(struct restore *restore, size_t i, struct ax_error *err)
 {
 	const struct arc_index *index = &restore->archive->index;
@@ -334,9 +326,9 @@ static int set_metadata(struct restore *restore, size_t i, struct ax_error *err)
 
 	member.path = index->members[i].path;
 	restore->report->members++;
-	if (member.type == ARC_FILE && is_written(restore, i)) {
-		restore->report->files++;
-		restore->report->bytes += member.size;
+	if (member.type != ARC_DIR) {
+		restore->report->sum.files++;
+		restore->report->sum.bytes += arc_index_size(index, &index->members[i]);
 	}
 	if (member.type == ARC_FILE && member.mode & 06000 &&
 		add_note(restore, member.path, "was setuid or setgid, and is not any more",
@@ -479,11 +471,8 @@ static int restore_unindexed(struct restore *restore, struct ax_error *err)
 		check_taken(restore, &salvaged, err) == 0)
 		status = arc_extract_publish(restore->extract, err);
 	end(restore);
-	for (size_t i = 0; i < salvaged.n; i++) {
-		report->files += salvaged.members[i].type == ARC_FILE;
-		report->bytes += salvaged.members[i].size;
-	}
 	report->members = salvaged.n;
+	report->sum = salvaged.sum;
 	report->arena = salvaged.arena;
 	report->bad = salvaged.bad;
 	report->n_bad = salvaged.n_bad;

@@ -26,9 +26,10 @@ struct arc_restore_options {
 
 struct arc_restore_report {
 	struct ax_arena arena;
-	uint64_t members, files, bytes; /* restored now */
-	uint64_t present;               /* were there already, with the same content */
-	size_t n_bad;                   /* damaged, and not restored */
+	uint64_t members; /* restored now */
+	struct arc_sum sum;
+	uint64_t present; /* files and links that were there already, the same */
+	size_t n_bad;     /* damaged, and not restored */
 	struct arc_remark *bad;
 	size_t n_notes; /* restored, but not quite as they were */
 	struct arc_remark *notes;

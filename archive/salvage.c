@@ -110,6 +110,14 @@ static ssize_t read_stream(void *context, const void **bytes, struct ax_error *e
 	return n;
 }
 
+static int damaged(const struct salvage *salvage, struct ax_error *err)
+{
+	char frames[AX_UNITS_MAX];
+
+	ax_count_say(arc_stream_damaged(salvage->stream), "damaged frame", frames);
+	return ax_fail(err, AX_ECORRUPT, "%s: %s", salvage->archive->path, frames);
+}
+
 /* What ends the reading of ours early is damage: what was read before it is whole. */
 static int read_members(struct salvage *salvage, struct ax_error *err)
 {
@@ -135,8 +143,7 @@ static int read_members(struct salvage *salvage, struct ax_error *err)
 		return salvage_add_remark(salvage, true, AX_STR(""),
 			arc_message_text(salvage->archive, err), err);
 	if (more == 0 && arc_stream_damaged(salvage->stream) && !salvage->salvaged->is_ours)
-		return ax_fail(err, AX_ECORRUPT, "%s: %zu damaged frames",
-			salvage->archive->path, arc_stream_damaged(salvage->stream));
+		return damaged(salvage, err);
 	return more;
 }
 
@@ -146,6 +153,32 @@ static int by_member_path(const void *a, const void *b)
 	const struct arc_member *y = *(const struct arc_member *const *)b;
 
 	return ax_str_compare(x->path, y->path);
+}
+
+/* Of links tar has no size. sorted: by path. */
+static uint64_t size_of(const struct arc_member **sorted, size_t n,
+	const struct arc_member *member)
+{
+	struct arc_member key = { .path = member->target };
+	const struct arc_member *wanted = &key;
+
+	if (member->type == ARC_SYMLINK)
+		return member->target.len;
+	if (member->type != ARC_HARD_LINK)
+		return member->size;
+	const struct arc_member **found =
+		bsearch(&wanted, sorted, n, sizeof(*sorted), by_member_path);
+	return found ? (*found)->size : 0;
+}
+
+static void sum_up(struct arc_salvaged *out, const struct arc_member **sorted)
+{
+	for (size_t i = 0; i < out->n; i++) {
+		if (sorted[i]->type == ARC_DIR)
+			continue;
+		out->sum.files++;
+		out->sum.bytes += size_of(sorted, out->n, sorted[i]);
+	}
 }
 
 /* A member above path that is no directory, or NULL. */
@@ -167,7 +200,7 @@ static const struct arc_member *find_non_directory(const struct arc_member **sor
 /* No name comes twice; a directory may. What has members below it is a directory. */
 static int check_names(struct salvage *salvage, struct ax_error *err)
 {
-	const struct arc_salvaged *out = salvage->salvaged;
+	struct arc_salvaged *out = salvage->salvaged;
 	const struct arc_member **sorted = calloc(out->n + 1, sizeof(*sorted));
 	int status = 0;
 
@@ -187,6 +220,7 @@ static int check_names(struct salvage *salvage, struct ax_error *err)
 			status = salvage_refuse(salvage, sorted[i]->path,
 				"its directory is no directory", err);
 	}
+	sum_up(out, sorted);
 	free(sorted);
 	return status;
 }

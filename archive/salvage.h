@@ -30,6 +30,7 @@ struct arc_salvaged {
 	bool is_ours;
 	size_t n; /* members that are whole, and were extracted where that was asked for */
 	struct arc_member *members;
+	struct arc_sum sum; /* of them */
 	size_t n_bad;
 	struct arc_remark *bad;
 	size_t n_notes;

@@ -1,5 +1,6 @@
 #include "archive/tree.h"
 
+#include "archive/index.h"
 #include "archive/opener.h"
 #include "base/buf.h"
 #include "base/error.h"
@@ -296,4 +297,11 @@ void arc_tree_free(struct arc_tree *tree)
 		close(tree->parent);
 	tree->parent = -1;
 	ax_arena_free(&tree->arena);
+}
+
+struct arc_sum arc_tree_sum(const struct arc_tree *tree)
+{
+	struct arc_index index = { .n = tree->n, .members = tree->members };
+
+	return arc_index_sum(&index);
 }

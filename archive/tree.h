@@ -39,6 +39,8 @@ struct arc_tree {
 int arc_tree_read(int dirfd, struct ax_str dir, struct arc_tree *out, struct ax_error *err);
 void arc_tree_free(struct arc_tree *tree);
 
+struct arc_sum arc_tree_sum(const struct arc_tree *tree);
+
 struct arc_source arc_source_of(const struct stat *st);
 bool arc_source_same(const struct arc_source *source, const struct stat *st);
 

@@ -132,11 +132,8 @@ static int verify_indexed(const struct arc_archive *archive,
 	if (arc_read(archive, &read, &findings, err) < 0)
 		return -1;
 	report->has_digests = true;
-	for (size_t i = archive->index.n_about; i < archive->index.n; i++) {
-		report->members++;
-		report->files += archive->index.members[i].type == ARC_FILE;
-		report->bytes += archive->index.members[i].size;
-	}
+	report->members = archive->index.n - archive->index.n_about;
+	report->sum = arc_index_sum(&archive->index);
 	report->arena = findings.arena;
 	report->bad = findings.bad;
 	report->n_bad = findings.n_bad;
@@ -178,11 +175,8 @@ static int verify_unindexed(const struct arc_archive *archive,
 		*err = failure;
 		return -1;
 	}
-	for (size_t i = 0; i < salvaged.n; i++) {
-		report->files += salvaged.members[i].type == ARC_FILE;
-		report->bytes += salvaged.members[i].size;
-	}
 	report->members = salvaged.n;
+	report->sum = salvaged.sum;
 	report->has_digests = salvaged.is_ours;
 	report->arena = salvaged.arena;
 	report->bad = salvaged.bad;

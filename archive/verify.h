@@ -19,7 +19,8 @@ struct arc_verify_options {
 struct arc_verify_report {
 	struct ax_arena arena;
 	bool has_digests; /* an archive of ours; others can only be read to their end */
-	uint64_t members, files, bytes;
+	uint64_t members;
+	struct arc_sum sum;
 	size_t n_bad; /* none: the archive is whole */
 	struct arc_remark *bad;
 };

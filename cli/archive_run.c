@@ -86,10 +86,7 @@ static int read_tree(struct cli_reorg *reorg, struct ax_str dir, struct arc_tree
 		return -1;
 	warn_of_references(reorg, dir);
 	out->report.members = tree->n;
-	for (size_t i = 0; i < tree->n; i++) {
-		out->report.files += tree->members[i].type == ARC_FILE;
-		out->report.bytes += tree->members[i].size;
-	}
+	out->report.sum = arc_tree_sum(tree);
 	return 0;
 }
 

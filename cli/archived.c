@@ -203,9 +203,7 @@ static int add_member(struct archived *a, struct cli_member_reader *reader,
 		.dir = ax_path_dir(path),
 		.name = ax_path_name(path),
 		.type = member->type == ARC_SYMLINK ? IDX_SYMLINK : IDX_REGULAR,
-		.size = member->type == ARC_SYMLINK
-				? member->target.len
-				: arc_index_file(&archive->index, member)->size,
+		.size = arc_index_size(&archive->index, member),
 		.mtime = member->mtime,
 		.finding = &finding,
 	};

@@ -52,9 +52,10 @@ static int print_tensors(struct cli_output *out, const struct cli_show_subject *
 		goto out;
 	cli_sheet_heading(out, "tensors");
 	size_t left_out = cli_tensors_print(tensors, out, PATTERNS_SHOWN);
+	char patterns[AX_UNITS_MAX];
+	ax_count_say(left_out, "more pattern", patterns);
 	if (left_out)
-		fprintf(out->stream, "    and %zu more patterns: artidx inspect --tensors\n",
-			left_out);
+		fprintf(out->stream, "    and %s: artidx inspect --tensors\n", patterns);
 out:
 	idx_tensors_close(cursor);
 	cli_tensors_free(tensors);
@@ -69,16 +70,15 @@ static void print_content(struct cli_output *out, const struct idx_detail *detai
 
 	if (!detail->has_tensors)
 		return;
-	ax_count_format(detail->n_tensors, count);
-	ax_count_format(detail->params, params);
+	ax_count_say(detail->n_tensors, "tensor", count);
+	ax_count_say(detail->params, "param", params);
 	if (detail->params == IDX_PARAMS_UNKNOWN)
-		snprintf(params, sizeof(params), "an unknown number of");
+		snprintf(params, sizeof(params), "an unknown number of params");
 	for (unsigned i = 0; i < SFT_DTYPE_COUNT; i++) {
 		if (detail->dtypes & (1U << i))
 			ax_buf_printf(&dtypes, ", %s", sft_dtype_name((enum sft_dtype)i));
 	}
-	cli_sheet_printf(out, "holds", "%s tensors, %s params%s", count, params,
-		ax_buf_text(&dtypes));
+	cli_sheet_printf(out, "holds", "%s, %s%s", count, params, ax_buf_text(&dtypes));
 	cli_print_done(out, &dtypes);
 }
 
@@ -100,12 +100,11 @@ static void print_archive(struct cli_output *out, const struct idx_archive *arch
 
 	if (!archive || !archive->files)
 		return;
-	ax_count_format(archive->files, files);
+	ax_count_say(archive->files, "file", files);
 	ax_size_say(archive->bytes, bytes);
 	ax_text_quote(&base, archive->base.len ? archive->base : AX_STR("the root"));
-	cli_sheet_printf(out, "holds", "%s file%s that %s below %s, %s", files,
-		archive->files == 1 ? "" : "s", archive->files == 1 ? "was" : "were",
-		ax_buf_text(&base), bytes);
+	cli_sheet_printf(out, "holds", "%s that %s below %s, %s", files,
+		archive->files == 1 ? "was" : "were", ax_buf_text(&base), bytes);
 	cli_print_done(out, &base);
 }
 
@@ -215,7 +214,7 @@ static int describe_run_file(struct ax_buf *buf, struct idx_snapshot *snapshot,
 	const struct qry_run_file *file, struct ax_error *err)
 {
 	struct idx_class_sum sum;
-	char size[AX_UNITS_MAX];
+	char size[AX_UNITS_MAX], files[AX_UNITS_MAX];
 
 	if (file->exists) {
 		ax_size_format(file->entry.size, size);
@@ -230,9 +229,10 @@ static int describe_run_file(struct ax_buf *buf, struct idx_snapshot *snapshot,
 	}
 	if (measure_directory(snapshot, file->path, &sum, err) < 0)
 		return -1;
+	ax_count_say(sum.files, "file", files);
 	ax_size_format(sum.bytes, size);
 	if (sum.files)
-		ax_buf_printf(buf, "%llu files, %s", (unsigned long long)sum.files, size);
+		ax_buf_printf(buf, "%s, %s", files, size);
 	else
 		ax_buf_append_text(buf, "not there");
 	return 0;

@@ -113,7 +113,8 @@ static const struct member archive[] = {
 	{ "archives", "one of each directory:" },
 	{ "dir", "the directory" },
 	{ "archive", "its archive" },
-	{ "members", "how many files; bytes: their sizes" },
+	{ "members", "files, directories and links in it" },
+	{ "files", "how many of them are no directories; bytes: their sizes" },
 	{ "stored_bytes", "what the archive takes" },
 	{ "copies",
 		"how many of the files have the content of another one, and are stored once" },
@@ -128,7 +129,7 @@ static const struct member verify[] = {
 	{ "whole", "whether nothing in it is damaged" },
 	{ "digests", "whether it has digests to compare with; others were only read" },
 	{ "members", "files, directories and links in it" },
-	{ "files", "how many of them are files; bytes: their sizes" },
+	{ "files", "how many of them are no directories; bytes: their sizes" },
 	{ "damaged", "[{path, why}]; path is empty where it is the archive itself" },
 	{ 0 },
 };
@@ -136,8 +137,8 @@ static const struct member verify[] = {
 static const struct member restore[] = {
 	{ "archive", "its path, as given" },
 	{ "members", "files, directories and links that came back" },
-	{ "files", "how many of them are files; bytes: their sizes" },
-	{ "present", "what was there already and the same" },
+	{ "files", "how many of them are no directories; bytes: their sizes" },
+	{ "present", "files and links: what was there already and the same" },
 	{ "damaged", "[{path, why}]: what could not come back" },
 	{ 0 },
 };

@@ -38,7 +38,8 @@ static void print_json(struct ax_json_writer *w, const struct cli_archived *arch
 	ax_json_write_path(w, "dir", archived->dir);
 	ax_json_write_path(w, "archive", archived->archive);
 	cli_record_json_u64(w, "members", archived->report.members);
-	cli_record_json_u64(w, "bytes", archived->report.bytes);
+	cli_record_json_u64(w, "files", archived->report.sum.files);
+	cli_record_json_u64(w, "bytes", archived->report.sum.bytes);
 	if (archived->verified) {
 		cli_record_json_u64(w, "stored_bytes", archived->report.stored_bytes);
 		cli_record_json_u64(w, "copies", archived->report.copies);
@@ -53,11 +54,11 @@ static void print_row(struct cli_output *out, const struct cli_archived *archive
 	const struct arc_pack_report *report = &archived->report;
 	char files[AX_UNITS_MAX], bytes[AX_UNITS_MAX], stored[AX_UNITS_MAX];
 
-	ax_count_format(report->files, files);
-	ax_size_say(report->bytes, bytes);
+	ax_count_say(report->sum.files, "file", files);
+	ax_size_say(report->sum.bytes, bytes);
 	ax_size_say(report->stored_bytes, stored);
 	cli_print_path(out, archived->dir);
-	fprintf(out->stream, "  %s file%s, %s", files, report->files == 1 ? "" : "s", bytes);
+	fprintf(out->stream, "  %s, %s", files, bytes);
 	if (archived->verified)
 		fprintf(out->stream, " -> %s", stored);
 	fputs("  ", out->stream);
@@ -169,6 +170,7 @@ static int tell_kept(struct work *work, const struct arc_dead *dead, struct ax_e
 static int dead_ones(struct work *work, struct ax_error *err)
 {
 	struct arc_dead dead = { .count = 0 };
+	char files[AX_UNITS_MAX];
 	size_t n_files = 0;
 	int status = list_dead(work, &dead, err);
 
@@ -181,11 +183,12 @@ static int dead_ones(struct work *work, struct ax_error *err)
 		if (row->is_dir)
 			status = one(work, row->path, err);
 	}
+	ax_count_say(n_files, "dead file", files);
 	if (status == 0 && n_files)
 		cli_report_warning(&work->cli->out,
-			"%zu dead files are in no dead directory and stay: artidx dead lists "
-			"them",
-			n_files);
+			"%s %s in no dead directory and stay%s: artidx dead lists %s", files,
+			n_files == 1 ? "is" : "are", n_files == 1 ? "s" : "",
+			n_files == 1 ? "it" : "them");
 	if (status == 0)
 		status = tell_kept(work, &dead, err);
 	arc_dead_free(&dead);

@@ -95,8 +95,8 @@ static void print_json(struct cli *cli, const struct arc_restore_report *report)
 	cli_record_json_text(&w, "schema", AX_STR("artidx.restore/1"));
 	ax_json_write_path(&w, "archive", ax_str_from(cli->operands[0]));
 	cli_record_json_u64(&w, "members", report->members);
-	cli_record_json_u64(&w, "files", report->files);
-	cli_record_json_u64(&w, "bytes", report->bytes);
+	cli_record_json_u64(&w, "files", report->sum.files);
+	cli_record_json_u64(&w, "bytes", report->sum.bytes);
 	cli_record_json_u64(&w, "present", report->present);
 	ax_json_write_key(&w, AX_STR("damaged"));
 	ax_json_begin_array(&w);
@@ -130,14 +130,21 @@ static void warn(struct cli *cli, const struct arc_remark *remark, const char *w
 static void report_text(struct cli *cli, const struct arc_restore_report *report)
 {
 	char files[AX_UNITS_MAX], bytes[AX_UNITS_MAX], present[AX_UNITS_MAX];
+	uint64_t now = report->sum.files;
+	const char *were = report->present == 1 ? "was" : "were";
 
-	ax_count_format(report->files, files);
-	ax_size_say(report->bytes, bytes);
+	ax_count_say(now, "file", files);
+	ax_size_say(report->sum.bytes, bytes);
 	ax_count_format(report->present, present);
-	fprintf(cli->out.stream, "restored %s file%s, %s", files, report->files == 1 ? "" : "s",
-		bytes);
-	if (report->present)
-		fprintf(cli->out.stream, "; %s were there already", present);
+	if (now || !report->present)
+		fprintf(cli->out.stream, "restored %s, %s", files, bytes);
+	if (now && report->present)
+		fprintf(cli->out.stream, "; %s more %s there already", present, were);
+	if (!now && report->present) {
+		ax_count_say(report->present, "file", present);
+		fprintf(cli->out.stream, "nothing to restore: %s%s %s there already",
+			report->present == 1 ? "" : "all ", present, were);
+	}
 	fputc('\n', cli->out.stream);
 }
 

@@ -35,8 +35,8 @@ static void print_json(struct ax_json_writer *w, const char *path,
 	cli_record_json_bool(w, "whole", report->n_bad == 0);
 	cli_record_json_bool(w, "digests", report->has_digests);
 	cli_record_json_u64(w, "members", report->members);
-	cli_record_json_u64(w, "files", report->files);
-	cli_record_json_u64(w, "bytes", report->bytes);
+	cli_record_json_u64(w, "files", report->sum.files);
+	cli_record_json_u64(w, "bytes", report->sum.bytes);
 	ax_json_write_key(w, AX_STR("damaged"));
 	ax_json_begin_array(w);
 	for (size_t i = 0; i < report->n_bad; i++) {
@@ -72,11 +72,11 @@ static void print_text(struct cli_output *out, const char *path,
 	}
 	if (report->n_bad)
 		return;
-	ax_count_format(report->files, files);
-	ax_size_say(report->bytes, bytes);
+	ax_count_say(report->sum.files, "file", files);
+	ax_size_say(report->sum.bytes, bytes);
 	cli_print_path(out, ax_str_from(path));
-	fprintf(out->stream, ": whole, %s file%s, %s%s\n", files, report->files == 1 ? "" : "s",
-		bytes, report->has_digests ? "" : " (not made by artidx: it has no digests)");
+	fprintf(out->stream, ": whole, %s, %s%s\n", files, bytes,
+		report->has_digests ? "" : " (not made by artidx: it has no digests)");
 }
 
 static int verify(struct cli *cli, const char *path, struct arc_verify_report *report,

@@ -45,6 +45,30 @@ as_before() {
 	lacks "artidx restore"
 }
 
+@test "who counts what an archive holds counts the same" {
+	local size packed
+	size=$(artidx query out/old --json | jq '[.rows[].size] | add')
+	artidx archive out/old >row
+	grep -q "^out/old  7 files, " row
+	packed=$(artidx archive --json --apply --keep --queue none out/old)
+	jq -e ".archives[0] | .files == 7 and .bytes == $size" <<<"$packed"
+	artidx scan | grep -q "; 7 more in archives"
+	artidx show --json out/old.tar.zst | jq -e ".file | .archived_files == 7 and .archived_bytes == $size"
+	artidx verify --json out/old.tar.zst | jq -e ".archives[0] | .files == 7 and .bytes == $size"
+	artidx verify out/old.tar.zst | grep -q "whole, 7 files, "
+	expect 0 artidx restore out/old.tar.zst
+	[ "$output" = "nothing to restore: all 7 files were there already" ]
+	artidx restore --json --to new out/old.tar.zst | jq -e ".files == 7 and .bytes == $size"
+	rm new/old/sub/text
+	expect 0 artidx restore --to new out/old.tar.zst
+	[ "$output" = "restored 1 file, 5 bytes; 6 more were there already" ]
+	# Without its index it counts the same.
+	head -c -9 out/old.tar.zst >cut.tar.zst
+	artidx verify --json cut.tar.zst | jq -e ".archives[0] | .files == 7 and .bytes == $size"
+	expect 1 artidx restore --to cut cut.tar.zst
+	has "restored 7 files, "
+}
+
 @test "query, show and resolve find what is archived, as it was" {
 	[ "$(wc -l <before)" -eq 8 ]
 	[ "$(wc -l <tensors_before)" -gt 5 ]

@@ -133,7 +133,7 @@ static void check_members(void **state)
 	pack("a.tar.zst", &options, &report);
 	run("mkdir back");
 	restore("a.tar.zst", "back", &some, &restored);
-	assert_int_equal(restored.files, 2);
+	assert_int_equal(restored.sum.files, 2);
 	arc_restore_report_free(&restored);
 	run("test $(find back -type f | wc -l) = 2");
 	run("cmp old/zlink.safetensors back/old/zlink.safetensors && cmp old/sub/f7 "
@@ -222,7 +222,7 @@ static void check_against_source(void **state)
 	struct arc_verify_options against = { .source = &tree };
 	assert_ok(arc_verify(&archive, &against, &verified, &err), &err);
 	assert_int_equal(verified.n_bad, 0);
-	assert_int_equal(verified.files, report.files);
+	assert_int_equal(verified.sum.files, report.sum.files);
 	arc_verify_report_free(&verified);
 
 	/* One bit of the source, time as it was. */

@@ -17,6 +17,9 @@ enum {
 	GROUP_LIMIT = 64,
 	UNRESOLVED_LIMIT = 40,
 	STAY_COLUMN = 16, /* of the path of what stays, and of a reason below it */
+	CLASS_COLUMNS = 12,
+	SUM_COLUMNS = 20,
+	BELOW_COLUMN = 6, /* of a path that has no room on its line */
 	SERIES_MIN = 4,   /* files beside each other with one reason to stay: a line */
 	NO_LIMIT = 1000000,
 };
@@ -46,21 +49,68 @@ static void print_heading(struct cli_output *out, const char *text)
 	fprintf(out->stream, "%s%s%s\n", out->palette->bold, text, out->palette->reset);
 }
 
-static void print_arrow(struct cli_output *out, struct ax_str from, struct ax_str to)
+static unsigned right_edge(const struct cli_output *out)
 {
-	cli_print_path(out, from);
-	fprintf(out->stream, " %s->%s ", out->palette->dim, out->palette->reset);
-	cli_print_path(out, to);
-	fputc('\n', out->stream);
+	return out->columns ? out->columns : NO_LIMIT;
 }
 
-static void print_sum(struct cli_output *out, uint64_t files, uint64_t bytes)
+/* What leads from one path to another: "->", "points to". lead stands before the first of them. */
+struct arrow {
+	const char *lead;
+	struct ax_str from;
+	const char *sign;
+	struct ax_str to;
+};
+
+static void begin_below(struct cli_output *out)
+{
+	fputc('\n', out->stream);
+	cli_print_pad(out, BELOW_COLUMN);
+}
+
+/*
+ * On a line that has `column` columns already, for columns 0 a line of its own. A path that has no
+ * room there goes below, so that a terminal breaks none where it happens to end.
+ */
+static void print_arrow(struct cli_output *out, size_t column, const struct arrow *arrow)
+{
+	struct ax_buf from = { 0 }, to = { 0 };
+	size_t right = right_edge(out);
+
+	ax_buf_append_text(&from, arrow->lead);
+	ax_text_quote(&from, arrow->from);
+	ax_text_quote(&to, arrow->to);
+	size_t end = column + 2 + ax_text_width(ax_buf_str(&from));
+	if (column && end > right) {
+		begin_below(out);
+		end = BELOW_COLUMN + ax_text_width(ax_buf_str(&from));
+	} else {
+		cli_print_pad(out, 2);
+	}
+	fprintf(out->stream, "%.*s", AX_STR_ARG(ax_buf_str(&from)));
+	end += strlen(arrow->sign) + 2 + ax_text_width(ax_buf_str(&to));
+	if (end > right)
+		begin_below(out);
+	else
+		fputc(' ', out->stream);
+	fprintf(out->stream, "%s%s%s %.*s\n", out->palette->dim, arrow->sign,
+		out->palette->reset, AX_STR_ARG(ax_buf_str(&to)));
+	cli_print_done(out, &from);
+	cli_print_done(out, &to);
+}
+
+/* The class and the sum of what moves; returns the columns that it took. */
+static size_t print_class(struct cli_output *out, struct ax_str class_name, uint64_t files,
+	uint64_t bytes)
 {
 	char count[AX_UNITS_MAX], size[AX_UNITS_MAX];
 
 	ax_count_format(files, count);
 	ax_size_format(bytes, size);
-	fprintf(out->stream, "%7s %-5s %6s  ", count, files == 1 ? "file" : "files", size);
+	fprintf(out->stream, "  %-*.*s%7s %-5s %6s", CLASS_COLUMNS, AX_STR_ARG(class_name),
+		count, files == 1 ? "file" : "files", size);
+	return 2 + (class_name.len > CLASS_COLUMNS ? class_name.len : CLASS_COLUMNS) +
+	       SUM_COLUMNS;
 }
 
 static void print_groups(struct cli_output *out, const struct reorg_draft *draft)
@@ -79,10 +129,11 @@ static void print_groups(struct cli_output *out, const struct reorg_draft *draft
 			group->example = move;
 	}
 	for (size_t i = 0; i < n; i++) {
-		fprintf(out->stream, "  %-12.*s", AX_STR_ARG(groups[i].class_name));
-		print_sum(out, groups[i].files, groups[i].bytes);
-		fprintf(out->stream, "%s", groups[i].files > 1 ? "as " : "");
-		print_arrow(out, groups[i].example->from, groups[i].example->to);
+		size_t column = print_class(out, groups[i].class_name, groups[i].files,
+			groups[i].bytes);
+		print_arrow(out, column,
+			&(struct arrow){ groups[i].files > 1 ? "as " : "",
+				groups[i].example->from, "->", groups[i].example->to });
 	}
 }
 
@@ -112,21 +163,20 @@ static void print_moves(struct cli_output *out, const struct reorg_draft *draft,
 	for (size_t i = 0; every_file && i < draft->n_moves; i++) {
 		if (draft->moves[i].dir != REORG_NO_DIR)
 			continue;
-		fputs("  ", out->stream);
-		print_arrow(out, draft->moves[i].from, draft->moves[i].to);
+		print_arrow(out, 0,
+			&(struct arrow){ "", draft->moves[i].from, "->", draft->moves[i].to });
 	}
 	for (size_t i = 0; i < draft->n_dirs; i++) {
 		const struct reorg_dir_move *dir = &draft->dirs[i];
-		fprintf(out->stream, "  %-12.*s", AX_STR_ARG(dir->class_name));
-		print_sum(out, dir->files, dir->bytes);
-		print_arrow(out, dir->from, dir->to);
+		size_t column = print_class(out, dir->class_name, dir->files, dir->bytes);
+		print_arrow(out, column, &(struct arrow){ "", dir->from, "->", dir->to });
 	}
 	for (size_t i = 0; i < draft->n_retargets; i++) {
-		fputs("  symlink      ", out->stream);
-		cli_print_path(out, draft->retargets[i].path);
-		fputs(outcome->applied ? " points to " : " will point to ", out->stream);
-		cli_print_path(out, draft->retargets[i].new_target);
-		fputc('\n', out->stream);
+		const struct reorg_retarget *link = &draft->retargets[i];
+		print_arrow(out, 0,
+			&(struct arrow){ "symlink      ", link->path,
+				outcome->applied ? "points to" : "will point to",
+				link->new_target });
 	}
 }
 
@@ -137,14 +187,10 @@ static void print_links(struct cli_output *out, const struct reorg_schedule *sch
 	fprintf(out->stream, "%slinks that stay behind%s  %zu\n", out->palette->bold,
 		out->palette->reset, schedule->n_links);
 	for (size_t i = 0; i < schedule->n_links; i++) {
-		fputs("  ", out->stream);
-		print_arrow(out, schedule->links[i].path, schedule->links[i].target);
+		print_arrow(out, 0,
+			&(struct arrow){
+				"", schedule->links[i].path, "->", schedule->links[i].target });
 	}
-}
-
-static unsigned right_edge(const struct cli_output *out)
-{
-	return out->columns ? out->columns : NO_LIMIT;
 }
 
 /* How many files from the first on stay beside each other for the same reason. */
@@ -163,26 +209,31 @@ static size_t series_length(const struct reorg_stay *stays, size_t n)
 static void print_stay(struct cli_output *out, const struct reorg_stay *stay, size_t count)
 {
 	const struct cli_palette *palette = out->palette;
-	struct ax_buf line = { 0 };
+	struct ax_buf path = { 0 }, line = { 0 }, why = { 0 };
 
-	ax_text_quote(&line, stay->path);
+	ax_text_quote(&path, stay->path);
 	if (count > 1)
-		ax_buf_printf(&line, " and %zu more beside it", count - 1);
-	size_t start = line.len;
-	ax_buf_append_text(&line, ": ");
-	ax_text_escape(&line, stay->why);
-	struct ax_str whole = ax_buf_str(&line);
-	bool fits = STAY_COLUMN + ax_text_width(whole) <= right_edge(out);
+		ax_buf_printf(&why, " and %zu more beside it", count - 1);
+	ax_buf_append_text(&why, ": ");
+	ax_buf_append_str(&why, stay->why);
+	ax_text_escape(&line, ax_buf_str(&why));
+	size_t width = ax_text_width(ax_buf_str(&path)) + ax_text_width(ax_buf_str(&line));
+	bool fits = STAY_COLUMN + width <= right_edge(out);
 
-	fprintf(out->stream, "  %s%-13s%s %.*s%s:", palette->yellow,
-		reorg_flag_name(stay->flag), palette->reset,
-		AX_STR_ARG(ax_str_slice(whole, 0, start)), palette->dim);
-	if (!fits)
-		fputc('\n', out->stream);
-	cli_print_pad(out, fits ? 1 : STAY_COLUMN);
-	cli_print_wrapped(out, stay->why, STAY_COLUMN, fits ? NO_LIMIT : right_edge(out));
+	fprintf(out->stream, "  %s%-13s%s %.*s%s", palette->yellow, reorg_flag_name(stay->flag),
+		palette->reset, AX_STR_ARG(ax_buf_str(&path)), palette->dim);
+	struct ax_str rest = ax_buf_str(&why);
+	if (!fits) {
+		/* A colon goes with the path, else everything below it. */
+		fputs(count > 1 ? "\n" : ":\n", out->stream);
+		cli_print_pad(out, STAY_COLUMN);
+		rest = ax_str_slice(rest, count > 1 ? 1 : 2, SIZE_MAX);
+	}
+	cli_print_wrapped(out, rest, STAY_COLUMN, fits ? NO_LIMIT : right_edge(out));
 	fputs(palette->reset, out->stream);
+	cli_print_done(out, &path);
 	cli_print_done(out, &line);
+	cli_print_done(out, &why);
 }
 
 static void print_stays(struct cli_output *out, const struct reorg_draft *draft,

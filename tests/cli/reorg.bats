@@ -646,6 +646,29 @@ display_names() {
 	cmp justfile ../justfile
 }
 
+@test "on a terminal a path that has no room goes below, and none is broken" {
+	sample
+	ln -s v_hack_21pairs.safetensors out/a_link_to_what_moves_with_a_name_of_some_length
+	artidx scan >/dev/null
+	for options in "" "-v --links"; do
+		# shellcheck disable=SC2086 # a list of words
+		on_terminal 80 "$ARTIDX" --color=never --no-pager reorg $options $idle | tr -d '\r' |
+			sed '/^edits/,$d' >../shown
+		cat ../shown
+		# No line is longer but for those of one path that is.
+		[ -z "$(awk 'length > 80 && (/ -> ./ && !/^      -> / || / and [0-9]+ more /)' ../shown)" ]
+		grep -q '^      -> out/runs/20260529T020202_smoke_vanilla_seed41/train.safetensors$' ../shown
+		grep -q '^  symlink      out/a_link_to_what_moves_with_a_name_of_some_length$' ../shown
+		grep -q '^      will point to vhack/v_hack_21pairs.safetensors$' ../shown
+		[ "$(grep -c ' $' ../shown)" -eq 0 ]
+	done
+	on_terminal 80 "$ARTIDX" --color=never --no-pager reorg $idle | tr -d '\r' >../shown
+	grep -q '^                and 5 more beside it: its directory has no place in the layout$' ../shown
+	# In a pipe each move is a line.
+	artidx reorg $idle >../piped
+	grep -q '^  checkpoint .* as out/train.safetensors -> out/runs/20260529T020202_smoke_vanilla_seed41/train.safetensors$' ../piped
+}
+
 @test "whoever leaves the plan open in a pager keeps nobody from working" {
 	local i long
 	long=$(printf 'n%.0s' {1..220})

@@ -179,8 +179,7 @@ int cli_reorg_recover(struct cli_reorg *reorg, struct reorg_store *store, bool b
 	const struct reorg_summary *interrupted = find_newest(list, n, false);
 	if (interrupted)
 		return run_one(reorg, store, interrupted->id, &way, err);
-	if (reorg_store_check_finished(store, NULL, err) < 0 ||
-		cli_reorg_settle_all(reorg, store, err) < 0)
+	if (reorg_store_check_finished(store, NULL, err) < 0)
 		return -1;
 	if (cleared <= 0)
 		fputs("nothing to recover: no plan was interrupted\n", reorg->cli->out.stream);

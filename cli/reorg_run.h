@@ -25,7 +25,7 @@ int cli_reorg_run(struct cli_reorg *reorg, struct reorg_journal *journal,
 int cli_reorg_undo(struct cli_reorg *reorg, struct reorg_store *store, const char *id,
 	struct ax_error *err);
 
-/* Finish, or take back, the plan that was interrupted; settle what was not. */
+/* Finish, or take back, the plan that was interrupted. */
 int cli_reorg_recover(struct cli_reorg *reorg, struct reorg_store *store, bool back,
 	struct ax_error *err);
 

@@ -2,7 +2,8 @@
  * cli/reorg_settle.h - what follows once a plan has been applied or undone
  *
  * Every move goes into the history, then the catalogue is brought up to date, then the journal
- * is told that both are done. A crash in between is made good by the next command that settles.
+ * is told that both are done. A crash in between is made good by the next command that moves
+ * anything, before it does: the history has to be in order.
  */
 #ifndef ARTIDX_CLI_REORG_SETTLE_H
 #define ARTIDX_CLI_REORG_SETTLE_H

@@ -9,6 +9,7 @@
 #include "cli/dead_list.h"
 #include "cli/record_json.h"
 #include "cli/reorg_session.h"
+#include "cli/reorg_settle.h"
 #include "indexer/catalog.h"
 #include "reorg/store.h"
 
@@ -218,7 +219,9 @@ static int open_store(struct work *work, struct ax_error *err)
 		return 0;
 	if (reorg_store_open(work->reorg->root, ".artidx/journal", &work->store, err) < 0)
 		return -1;
-	return reorg_store_check_finished(work->store, NULL, err);
+	if (reorg_store_check_finished(work->store, NULL, err) < 0)
+		return -1;
+	return cli_reorg_settle_all(work->reorg, work->store, err);
 }
 
 static int go(struct cli *cli, struct cli_reorg *reorg, struct ax_error *err)

@@ -5,6 +5,7 @@
 #include "cli/reorg_gate.h"
 #include "cli/reorg_run.h"
 #include "cli/reorg_session.h"
+#include "cli/reorg_settle.h"
 #include "cli/reorg_view.h"
 #include "reorg/journal.h"
 
@@ -138,12 +139,28 @@ static int dry_run(struct cli *cli, struct cli_reorg *reorg, struct reorg_store 
 	return status;
 }
 
+/* The history of moves is in their order. That it cannot be written keeps nobody from an undo. */
+static int settle_earlier(struct cli *cli, struct cli_reorg *reorg, struct reorg_store *store,
+	struct ax_error *err)
+{
+	const struct reorg_settings *wanted = cli->settings;
+
+	if (cli_reorg_settle_all(reorg, store, err) == 0)
+		return 0;
+	if (!wanted->undo && !wanted->recover)
+		return -1;
+	cli_report_warning(&cli->out, "%s", err->message);
+	return 0;
+}
+
 static int dispatch(struct cli *cli, struct cli_reorg *reorg, struct reorg_store *store,
 	struct ax_error *err)
 {
 	const struct reorg_settings *wanted = cli->settings;
 	const char *id = cli->n_operands ? cli->operands[0] : NULL;
 
+	if (settle_earlier(cli, reorg, store, err) < 0)
+		return -1;
 	if (wanted->recover)
 		return cli_reorg_recover(reorg, store, wanted->undo, err);
 	if (wanted->undo)

@@ -974,6 +974,34 @@ many() {
 # As if the last apply had died before its end: without the records APPLIED and SETTLED.
 interrupted() { truncate -s -64 .artidx/journal/*.journal; }
 
+# noted COMMAND...: run it where the last apply has died behind its last act, before it noted its
+# moves: without the record SETTLED.
+noted() {
+	mkdir "$1$2" && cd "$1$2" || return 1
+	bases
+	artidx reorg --apply $idle >/dev/null
+	truncate -s -32 .artidx/journal/*.journal
+	rm .artidx/history
+	echo '{"sort": ["*", "vhack/*"], "layout": {"v_hack": "bases/{name}"}}' >artidx.json
+	expect 0 artidx "$@" $idle
+	expect 0 artidx reorg --recover
+	expect 0 artidx resolve --json out/v_hack_b.safetensors
+	cd ..
+}
+
+@test "moves that a dying run did not note are noted before others follow" {
+	noted reorg --apply
+	has '"now": "out/bases/v_hack_b.safetensors"'
+	has '"to": "out/vhack/v_hack_b.safetensors"'
+	noted reorg --undo
+	has '"now": "out/v_hack_b.safetensors"'
+	has '"to": "out/vhack/v_hack_b.safetensors"'
+	noted archive --apply out/vhack
+	has '"now": "out/vhack.tar.zst//vhack/v_hack_b.safetensors"'
+	noted reorg --recover
+	has '"now": "out/vhack/v_hack_b.safetensors"'
+}
+
 @test "--recover goes on whatever the queue says, and warns" {
 	bases
 	state >../before

@@ -133,6 +133,11 @@ bench_tiny() {
   measure \
     "artidx scan, nothing changed" "sleep 0.1; $artidx scan >$dir/out" "$artidx scan" \
     "artidx scan, 1,000 changed @ wall 1.15" "xargs touch <$dir/changed; sleep 0.1" "$artidx scan"
+  say "The same, by one thread: where the space is, and what differs"
+  measure \
+    "du -s" '' 'du -s .' \
+    "artidx du" "$artidx scan >$dir/out" "$artidx du" \
+    "artidx check" "$artidx scan >$dir/out" "$artidx check"
 }
 
 # One tree after another: does the cost grow with the files, and no faster?
@@ -176,7 +181,8 @@ bench_query() {
     "artidx query @ wall 0.3" '' "$artidx query --group-by class --sum size"
   measure \
     "artidx query, one class and a range @ ms 10" '' "$artidx query class:lora size:1K.. --count" \
-    "artidx query, below a directory" '' "$artidx query exp003/shard07/ --count"
+    "artidx query, below a directory" '' "$artidx query exp003/shard07/ --count" \
+    "artidx query, where ten of them belong" '' "$artidx query -c path,dest --limit 10"
   tree logs logs
   scanned
   measure "artidx query runs, 10,000 of them, sorted @ ms 50" '' "$artidx query runs --sort -hack_rate"

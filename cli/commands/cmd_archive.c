@@ -1,6 +1,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "base/path.h"
 #include "base/text.h"
 #include "base/units.h"
 #include "cli/archive_run.h"
@@ -14,8 +15,10 @@
 #include "reorg/store.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 struct archive_settings {
 	bool apply, dead, keep, plain, json;
@@ -95,24 +98,48 @@ static int one(struct work *work, struct ax_str dir, struct ax_error *err)
 	return status;
 }
 
+/* The i-th operand, root-relative, if it can be archived beside those before it. */
+static int name_dir(struct work *work, struct ax_str *dirs, size_t i, struct ax_error *err)
+{
+	const char *operand = work->cli->operands[i];
+	struct ax_buf dir = { 0 };
+	struct stat st;
+
+	if (cli_project_relative(&work->reorg->project, operand, &dir, err) < 0)
+		return -1;
+	char *copy = ax_arena_copy(&work->cli->arena, ax_buf_str(&dir));
+	dirs[i] = ax_str(copy, dir.len);
+	ax_buf_free(&dir);
+	if (!copy)
+		return ax_fail(err, ENOMEM, "no memory for the directories");
+	if (!dirs[i].len)
+		return ax_fail(err, AX_EUSAGE, "the project itself cannot be archived");
+	if (fstatat(work->reorg->root, copy, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+		!S_ISDIR(st.st_mode))
+		return ax_fail(err, AX_EUSAGE, "%s: not a directory", operand);
+	for (size_t k = 0; k < i; k++) {
+		if (ax_path_below(dirs[i], dirs[k]) || ax_path_below(dirs[k], dirs[i]))
+			return ax_fail(err, AX_EUSAGE,
+				"%s and %s: one would be packed with the other; name one",
+				work->cli->operands[k], operand);
+	}
+	return 0;
+}
+
+/* All of them are looked at before the first is packed. */
 static int named(struct work *work, struct ax_error *err)
 {
-	struct cli *cli = work->cli;
-	struct ax_buf dir = { 0 };
-	int status = cli_archive_look(work->reorg, err);
+	size_t n = (size_t)work->cli->n_operands;
+	struct ax_str *dirs = ax_arena_alloc(&work->cli->arena, n * sizeof(*dirs));
+	int status = dirs ? 0 : ax_fail(err, ENOMEM, "no memory for the directories");
 
-	work->n_dirs = (size_t)cli->n_operands;
-	for (int i = 0; i < cli->n_operands && status == 0; i++) {
-		ax_buf_clear(&dir);
-		status = cli_project_relative(&work->reorg->project, cli->operands[i], &dir,
-			err);
-		if (status == 0 && !dir.len)
-			status = ax_fail(err, AX_EUSAGE,
-				"the project itself cannot be archived");
-		if (status == 0)
-			status = one(work, ax_buf_str(&dir), err);
-	}
-	ax_buf_free(&dir);
+	for (size_t i = 0; i < n && status == 0; i++)
+		status = name_dir(work, dirs, i, err);
+	if (status == 0)
+		status = cli_archive_look(work->reorg, err);
+	work->n_dirs = n;
+	for (size_t i = 0; i < n && status == 0; i++)
+		status = one(work, dirs[i], err);
 	return status;
 }
 

@@ -32,6 +32,17 @@ same_as_before() {
 	[ ! -e out/old.tar.zst ]
 }
 
+@test "of several directories none is packed unless all of them can be" {
+	mkdir out/other
+	for wrong in out/nosuch out/train_s41.safetensors out/other out/other/../old/sub out .; do
+		expect 2 artidx archive --apply --queue none out/old out/other "$wrong"
+		[ "${#lines[@]}" -eq 1 ]
+		same_as_before out/old
+	done
+	expect 0 artidx archive --apply --queue none out/old out/other
+	[ "${#lines[@]}" -eq 2 ]
+}
+
 @test "archived, verified, removed, restored as it was" {
 	expect 0 artidx archive --apply --queue none out/old
 	has "verified, originals removed"

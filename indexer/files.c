@@ -1,8 +1,8 @@
 /*
  * Walking over files takes one of three ways. Of one directory: its chunks by number. Without
- * classes: all chunks in the order of their keys. With classes: the zones of each class, merged so that chunks come in the same order and
- * once; a chunk is only read when the zone of a wanted class leaves room for the size and time
- * asked for.
+ * classes: all chunks in the order of their keys. With classes: the zones of each class, merged so
+ * that chunks come in the same order and once; a chunk is only read when the zone of a wanted class
+ * leaves room for the size and time asked for.
  *
  * Archived files follow, where they are asked for: all their chunks are looked at (see
  * catalog_archives.c).

@@ -130,6 +130,19 @@ static int restore_attributes(struct reorg_run *run, const struct reorg_spot *sp
 	return status;
 }
 
+/*
+ * Whether the directory never went, as far as can be told: one that a run made which died then has
+ * the owner of whoever ran it and no attributes, and may have got the old inode again.
+ */
+static bool is_as_before(const struct reorg_run *run, const struct reorg_old_dir *old,
+	const struct stat *st)
+{
+	if (st->st_ino != old->ino || (st->st_mode & ALLPERMS) != old->mode)
+		return false;
+	return !run->is_resumed ||
+	       (st->st_uid == old->uid && st->st_gid == old->gid && old->xattrs.len == 0);
+}
+
 /* Put back a directory that was removed. */
 static int restore_dir(struct reorg_run *run, struct ax_str path, struct ax_error *err)
 {
@@ -145,15 +158,15 @@ static int restore_dir(struct reorg_run *run, struct ax_str path, struct ax_erro
 					 "%.*s: the directory to hold it does not exist",
 					 AX_STR_ARG(path))
 			       : reorg_dirs_fail(path, err);
-	if (mkdirat(spot.dir, spot.name, S_IRWXU) == 0)
-		run->changes++;
-	else if (errno != EEXIST)
+	bool is_new = mkdirat(spot.dir, spot.name, S_IRWXU) == 0;
+	if (!is_new && errno != EEXIST)
 		return ax_fail_errno(err, "%.*s: cannot make the directory", AX_STR_ARG(path));
+	run->changes += is_new;
 	if (fstatat(spot.dir, spot.name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return ax_fail_errno(err, "%.*s: cannot examine", AX_STR_ARG(path));
 	if (!S_ISDIR(st.st_mode))
 		return changed(path, err);
-	if (st.st_ino == old->ino && (st.st_mode & ALLPERMS) == old->mode)
+	if (!is_new && is_as_before(run, old, &st))
 		return 0;
 	return restore_attributes(run, &spot, old, err);
 }

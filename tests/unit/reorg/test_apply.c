@@ -776,6 +776,40 @@ static void test_stop_amid(void **state)
 	ax_buf_free(&text);
 }
 
+/*
+ * File systems give a directory that is made the inode of one that was removed: here an undo has
+ * made it, and died before it gave it its attributes.
+ */
+static void test_directory_made_with_its_old_inode(void **state)
+{
+	struct world *world = *state;
+	struct reorg_old_dir dir = { .path = AX_STR("out/only"), .mode = S_IRWXU };
+	struct reorg_beginning beginning = { .n_dirs = 1, .dirs = &dir };
+	struct ax_buf xattrs = { 0 };
+	struct stat st;
+	char value[8] = "";
+
+	ax_buf_append_sized(&xattrs, AX_STR("user.artidx"));
+	ax_buf_append_sized(&xattrs, AX_STR("value"));
+	int fd = openat(world->tree.fd, "out/only", O_RDONLY | O_DIRECTORY);
+	if (fsetxattr(fd, "user.artidx", "value", 5, 0) < 0)
+		skip();
+	assert_int_equal(fremovexattr(fd, "user.artidx"), 0);
+	assert_int_equal(fchmod(fd, S_IRWXU), 0);
+	assert_int_equal(fstat(fd, &st), 0);
+	dir.ino = st.st_ino;
+	dir.uid = st.st_uid;
+	dir.gid = st.st_gid;
+	dir.xattrs = ax_buf_str(&xattrs);
+	make_plan(world, "move out/only/child out/child\nrmdir out/only");
+	assert_ok(reorg_journal_begin(world->journal, &beginning, &world->err), &world->err);
+	reopen(world);
+	assert_ok(run(world, UNDO), &world->err);
+	assert_int_equal(fgetxattr(fd, "user.artidx", value, sizeof(value)), 5);
+	close(fd);
+	ax_buf_free(&xattrs);
+}
+
 /* Across file systems */
 
 static void test_two_file_systems(void **state)
@@ -1001,6 +1035,7 @@ int main(void)
 		CASE(test_no_permission),
 		CASE(test_foreign_script),
 		/* The last ones, as they change what this process sees mounted. */
+		CASE(test_directory_made_with_its_old_inode),
 		CASE(test_two_file_systems),
 		CASE(test_directories_stay_on_their_file_system),
 		CASE(test_full_disk),

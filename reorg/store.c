@@ -226,23 +226,45 @@ static bool peek(int fd, uint64_t size, struct reorg_summary *summary)
 	return offset > 0;
 }
 
-/* Fill *out from a directory entry; false when it is no plan and no journal. */
-static bool summarize(const struct reorg_store *store, const char *name,
-	struct reorg_summary *out)
+/*
+ * Open a plan or a journal: 1, 0 when it is gone, -1. A plan that cannot be opened has begun nothing
+ * and is as good as gone; of a journal nobody knows.
+ */
+static int open_entry(const struct reorg_store *store, const char *name, bool is_plan,
+	int *fd_out, struct stat *st, struct ax_error *err)
+{
+	int fd = openat(store->fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	bool is_open = fd >= 0 && fstat(fd, st) == 0;
+
+	if (is_open && S_ISREG(st->st_mode)) {
+		*fd_out = fd;
+		return 1;
+	}
+	if (is_open)
+		errno = EINVAL;
+	bool is_gone = is_plan || errno == ENOENT;
+	if (!is_gone)
+		ax_fail_errno(err, "%s: the journal cannot be opened", name);
+	if (fd >= 0)
+		close(fd);
+	return is_gone ? 0 : -1;
+}
+
+/* Fill *out from a directory entry: 1, 0 when it is no plan and no journal, -1. */
+static int summarize(const struct reorg_store *store, const char *name,
+	struct reorg_summary *out, struct ax_error *err)
 {
 	struct ax_str file = ax_str_from(name);
 	struct stat st;
 	bool is_plan = ax_str_ends(file, AX_STR(".plan"));
+	int fd = -1;
 
 	if (file.len < REORG_ID_SIZE || file.ptr[REORG_ID_SIZE - 1] != '.' ||
 		!(is_plan || ax_str_ends(file, AX_STR(".journal"))))
-		return false;
-	int fd = openat(store->fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
-		if (fd >= 0)
-			close(fd);
-		return false;
-	}
+		return 0;
+	int found = open_entry(store, name, is_plan, &fd, &st, err);
+	if (found <= 0)
+		return found;
 	*out = (struct reorg_summary){ .state = REORG_PLANNED, .settled = true };
 	memcpy(out->id, name, REORG_ID_SIZE - 1);
 	out->time = ax_time_of(&st.st_mtim);
@@ -250,13 +272,13 @@ static bool summarize(const struct reorg_store *store, const char *name,
 	close(fd);
 	/* One that is just being written, by whoever is at work. */
 	if (is_plan && store->is_busy && !has_plan)
-		return false;
+		return 0;
 	/* Nothing was begun by it, whatever it holds. */
 	if (is_plan) {
 		out->state = REORG_PLANNED;
 		out->order = 0;
 	}
-	return true;
+	return 1;
 }
 
 static int compare_summaries(const void *a, const void *b)
@@ -291,14 +313,16 @@ static int collect(struct reorg_store *store, struct ax_buf *buf, struct ax_erro
 			close(fd);
 		return -1;
 	}
-	errno = 0;
-	while ((entry = readdir(dir))) {
-		if (summarize(store, entry->d_name, &summary))
+	int status = 0;
+	while (status == 0 && (errno = 0, entry = readdir(dir))) {
+		int found = summarize(store, entry->d_name, &summary, err);
+		if (found > 0)
 			ax_buf_append(buf, &summary, sizeof(summary));
-		errno = 0;
+		status = found < 0 ? -1 : 0;
 	}
-	int status = errno ? ax_fail_errno(err, "cannot list the journals")
-			   : ax_buf_check(buf, "the list of journals", err);
+	if (status == 0)
+		status = errno ? ax_fail_errno(err, "cannot list the journals")
+			       : ax_buf_check(buf, "the list of journals", err);
 	closedir(dir);
 	return status;
 }

@@ -565,6 +565,40 @@ static void test_prune(void **state)
 	ax_arena_free(&arena);
 }
 
+static size_t count_plans(struct reorg_store *store, enum reorg_state *state)
+{
+	struct ax_arena arena = { 0 };
+	struct reorg_summary *list = NULL;
+	struct ax_error err = { 0 };
+	size_t n = 0;
+
+	assert_ok(reorg_store_list(store, &arena, &list, &n, &err), &err);
+	if (n)
+		*state = list[0].state;
+	ax_arena_free(&arena);
+	return n;
+}
+
+/* What a journal that cannot be opened has begun is unknown: it is not passed over. */
+static void test_unreadable(void **state)
+{
+	struct world *world = *state;
+	int store = reorg_store_fd(world->store);
+	enum reorg_state seen;
+	struct ax_error err = { 0 };
+
+	assert_int_equal(symlinkat("elsewhere", store, "0123456789ab.plan"), 0);
+	assert_int_equal(count_plans(world->store, &seen), 0);
+	assert_int_equal(symlinkat("elsewhere", store, "0123456789ab.journal"), 0);
+	assert_int_equal(reorg_store_check_finished(world->store, NULL, &err), -1);
+	assert_non_null(strstr(err.message, "0123456789ab.journal: "));
+	assert_int_equal(unlinkat(store, "0123456789ab.journal", 0), 0);
+	assert_int_equal(mkdirat(store, "0123456789ab.journal", 0700), 0);
+	assert_int_equal(reorg_store_check_finished(world->store, NULL, &err), -1);
+	assert_int_equal(unlinkat(store, "0123456789ab.journal", AT_REMOVEDIR), 0);
+	assert_ok(reorg_store_check_finished(world->store, NULL, &err), &err);
+}
+
 static void test_one_at_a_time(void **state)
 {
 	struct world *world = *state;
@@ -597,20 +631,6 @@ static int tear_down(void **state)
 	disk_tree_remove(&world->tree);
 	free(world);
 	return 0;
-}
-
-static size_t count_plans(struct reorg_store *store, enum reorg_state *state)
-{
-	struct ax_arena arena = { 0 };
-	struct reorg_summary *list = NULL;
-	struct ax_error err = { 0 };
-	size_t n = 0;
-
-	assert_ok(reorg_store_list(store, &arena, &list, &n, &err), &err);
-	if (n)
-		*state = list[0].state;
-	ax_arena_free(&arena);
-	return n;
 }
 
 /* Append the first n bytes of a record that is being written. */
@@ -681,6 +701,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_finding, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_order, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_prune, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_unreadable, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_one_at_a_time, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_look, set_up, tear_down),
 	};

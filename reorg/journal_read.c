@@ -88,6 +88,15 @@ int reorg_journal_read_beginning(struct reorg_journal *journal, struct ax_reader
 	return 0;
 }
 
+static bool deletes(const struct reorg_plan *plan)
+{
+	for (size_t i = 0; i < plan->n_acts; i++) {
+		if (plan->acts[i].kind == REORG_DELETE)
+			return true;
+	}
+	return false;
+}
+
 /* Take in what a record says. -1 when memory ran out. */
 static int read_payload(struct reorg_journal *journal, enum reorg_record_kind kind,
 	struct ax_reader *reader)
@@ -99,6 +108,7 @@ static int read_payload(struct reorg_journal *journal, enum reorg_record_kind ki
 		return read_copies(journal, reader);
 	case REORG_RECORD_NO_RETURN:
 		journal->past_return = true;
+		reader->failed = !deletes(&journal->plan);
 		return 0;
 	case REORG_RECORD_UNDO:
 	case REORG_RECORD_ORDER: /* for lists */

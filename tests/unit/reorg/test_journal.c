@@ -160,8 +160,6 @@ static void test_states(void **state)
 	assert_int_equal(reorg_store_check_finished(world->store, NULL, &err), -1);
 	assert_int_equal(err.code, AX_EREFUSED);
 	assert_ok(reorg_store_check_finished(world->store, plans[0].id, &err), &err);
-	assert_ok(reorg_journal_pass_return(journal, &err), &err);
-	assert_true(reorg_journal_past_return(journal));
 	assert_ok(reorg_journal_finish(journal, REORG_APPLIED, NULL, 0, &err), &err);
 	assert_state(REORG_APPLIED, false);
 	assert_ok(reorg_journal_settle(journal, &err), &err);
@@ -579,6 +577,39 @@ static size_t count_plans(struct reorg_store *store, enum reorg_state *state)
 	return n;
 }
 
+/* A journal of one act, begun and past the point of no return, opened anew. */
+static int open_past_return(struct world *world, const struct reorg_act *act,
+	struct reorg_journal **out, struct ax_error *err)
+{
+	struct reorg_plan plan = { .title = AX_STR("test"), .n_acts = 1, .acts = act };
+	struct reorg_beginning nothing = { 0 };
+	struct reorg_journal *journal = NULL;
+	char id[REORG_ID_SIZE];
+
+	assert_ok(reorg_journal_create(world->store, &plan, &journal, err), err);
+	assert_ok(reorg_journal_begin(journal, &nothing, err), err);
+	assert_ok(reorg_journal_pass_return(journal, err), err);
+	assert_true(reorg_journal_past_return(journal));
+	memcpy(id, reorg_journal_id(journal), sizeof(id));
+	reorg_journal_close(journal);
+	return reorg_journal_open(world->store, id, out, err);
+}
+
+/* Without an act that has no return there is no point of it. */
+static void test_no_return(void **state)
+{
+	struct reorg_act delete = { .kind = REORG_DELETE, .from = AX_STR("file") };
+	struct reorg_act remove = { .kind = REORG_REMOVE_DIR, .from = AX_STR("dir") };
+	struct reorg_journal *journal = NULL;
+	struct ax_error err = { 0 };
+
+	assert_ok(open_past_return(*state, &delete, &journal, &err), &err);
+	assert_true(reorg_journal_past_return(journal));
+	reorg_journal_close(journal);
+	assert_int_equal(open_past_return(*state, &remove, &journal, &err), -1);
+	assert_int_equal(err.code, AX_ECORRUPT);
+}
+
 /* What a journal that cannot be opened has begun is unknown: it is not passed over. */
 static void test_unreadable(void **state)
 {
@@ -701,6 +732,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_finding, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_order, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_prune, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_no_return, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_unreadable, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_one_at_a_time, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_look, set_up, tear_down),

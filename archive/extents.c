@@ -28,8 +28,11 @@ static int add(struct extents *extents, off_t begin, off_t end)
 		extents->items = grown;
 		extents->capacity = capacity;
 	}
-	extents->items[extents->n++] = (struct arc_extent){ .offset = (uint64_t)begin,
-		.length = (uint64_t)(end - begin) };
+	extents->items[extents->n++] = (struct arc_extent){
+		.offset = (uint64_t)begin,
+		.length = (uint64_t)(end - begin),
+		.before = extents->stored,
+	};
 	extents->stored += (uint64_t)(end - begin);
 	return 0;
 }

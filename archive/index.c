@@ -287,7 +287,11 @@ static void take_extents(struct parser *parser, struct arc_member *member)
 	for (size_t i = 0; i < n; i++) {
 		uint64_t offset = end + take_below(cursor, member->size - end + 1);
 		uint64_t length = take_below(cursor, member->size - offset + 1);
-		extents[i] = (struct arc_extent){ .offset = offset, .length = length };
+		extents[i] = (struct arc_extent){
+			.offset = offset,
+			.length = length,
+			.before = member->stored,
+		};
 		end = offset + length;
 		member->stored += length;
 	}

@@ -2,8 +2,8 @@
  * archive/index.h - what an archive of ours holds and where, without reading all of it
  *
  * The format stands at the top of index.c. An index that was parsed is whole and consistent: its
- * paths are safe and unique, parents are directories, content does not overlap, and links and
- * copies lead to earlier files.
+ * paths are safe and unique, parents are directories, members lie in their order in the tar and
+ * do not overlap, and links and copies lead to earlier files.
  */
 #ifndef ARTIDX_ARCHIVE_INDEX_H
 #define ARTIDX_ARCHIVE_INDEX_H

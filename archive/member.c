@@ -1,22 +1,30 @@
 #include "archive/member.h"
 
+/* The extent that has the byte at of the content: the last that begins there or before. */
+static const struct arc_extent *extent_of(const struct arc_member *member, uint64_t at)
+{
+	size_t low = 0, high = member->n_extents;
+
+	while (high - low > 1) {
+		size_t middle = low + (high - low) / 2;
+		if (member->extents[middle].before <= at)
+			low = middle;
+		else
+			high = middle;
+	}
+	return &member->extents[low];
+}
+
 struct arc_extent arc_member_run(const struct arc_member *member, uint64_t at, uint64_t max)
 {
-	uint64_t before = 0;
-
 	if (!(member->flags & ARC_SPARSE))
-		return (struct arc_extent){ .offset = at, .length = max };
-	for (size_t i = 0; i < member->n_extents; i++) {
-		struct arc_extent extent = member->extents[i];
-		uint64_t into = at - before;
-		if (into < extent.length) {
-			uint64_t left = extent.length - into;
-			return (struct arc_extent){
-				.offset = extent.offset + into,
-				.length = left < max ? left : max,
-			};
-		}
-		before += extent.length;
-	}
-	return (struct arc_extent){ .offset = member->size, .length = max };
+		return (struct arc_extent){ .offset = at, .length = max, .before = at };
+	const struct arc_extent *extent = extent_of(member, at);
+	uint64_t into = at - extent->before, left = extent->length - into;
+
+	return (struct arc_extent){
+		.offset = extent->offset + into,
+		.length = left < max ? left : max,
+		.before = at,
+	};
 }

@@ -33,6 +33,7 @@ enum arc_member_flag {
 /* Bytes of a sparse file that are not a hole. */
 struct arc_extent {
 	uint64_t offset, length;
+	uint64_t before; /* bytes of content that the extents before it have */
 };
 
 struct arc_member {

@@ -83,25 +83,42 @@ static int read_stored(struct arc_peek *peek, uint64_t at, char *out, size_t siz
 	return 0;
 }
 
+/* The first extent that ends behind offset. */
+static size_t first_behind(const struct arc_member *member, uint64_t offset)
+{
+	size_t low = 0, high = member->n_extents;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct arc_extent *extent = &member->extents[middle];
+		if (extent->offset + extent->length <= offset)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 int arc_peek_read(struct arc_peek *peek, const struct arc_member *member, uint64_t offset,
 	void *out, size_t size, struct ax_error *err)
 {
-	uint64_t stored = 0, end = offset + size;
+	uint64_t end = offset + size;
 
 	member = arc_index_stored(&peek->archive->index, member);
 	if (!(member->flags & ARC_SPARSE))
 		return read_stored(peek, member->data_at + offset, out, size, err);
 	memset(out, 0, size);
-	for (size_t i = 0; i < member->n_extents; i++) {
+	for (size_t i = first_behind(member, offset); i < member->n_extents; i++) {
 		const struct arc_extent *extent = &member->extents[i];
 		uint64_t from = extent->offset > offset ? extent->offset : offset;
 		uint64_t to = extent->offset + extent->length;
+		uint64_t at = member->data_at + extent->before + (from - extent->offset);
+		if (extent->offset >= end)
+			break;
 		to = to < end ? to : end;
-		if (from < to &&
-			read_stored(peek, member->data_at + stored + (from - extent->offset),
-				(char *)out + (from - offset), (size_t)(to - from), err) < 0)
+		if (read_stored(peek, at, (char *)out + (from - offset), (size_t)(to - from),
+			    err) < 0)
 			return -1;
-		stored += extent->length;
 	}
 	return 0;
 }

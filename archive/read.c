@@ -103,24 +103,38 @@ static int set_verdicts(struct reading *reading, size_t member, const struct ax_
 	return status;
 }
 
+/* The first member whose tar header ends behind the byte at of the tar: they lie in order. */
+static size_t first_header_behind(const struct arc_index *index, uint64_t at)
+{
+	size_t low = 0, high = index->n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (index->members[middle].data_at <= at)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 /* Members whose content is whole, but whose tar headers lie in bad frames. */
 static int remark_headers(struct reading *reading, const struct arc_read_job *job,
 	struct ax_error *err)
 {
 	const struct arc_archive *archive = reading->archive;
+	const struct arc_index *index = &archive->index;
 	const uint64_t *tar = archive->frames.tar;
 	struct ax_error text;
 
-	for (size_t i = 0; i < archive->index.n; i++) {
-		const struct arc_member *member = &archive->index.members[i];
-		if (member->header_at >= tar[job->last_bad + 1] ||
-			member->data_at <= tar[job->first_bad] ||
-			reading->findings->verdicts[i] == ARC_BAD)
+	for (size_t i = first_header_behind(index, tar[job->first_bad]);
+		i < index->n && index->members[i].header_at < tar[job->last_bad + 1]; i++) {
+		if (reading->findings->verdicts[i] == ARC_BAD)
 			continue;
 		ax_fail(&text, AX_ECORRUPT,
 			"its tar header is damaged (%s): artidx can restore it, tar cannot",
 			job->damage.message);
-		if (add_remark(reading, member->path, text.message, err) < 0)
+		if (add_remark(reading, index->members[i].path, text.message, err) < 0)
 			return -1;
 	}
 	return 0;

@@ -248,6 +248,52 @@ static void check_one_member(void **state)
 	leave(&place, originals, &good);
 }
 
+static size_t count_header_remarks(const struct arc_verify_report *report, struct ax_str path)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < report->n_bad; i++)
+		n += ax_str_equal(report->bad[i].path, path) &&
+		     ax_str_starts(report->bad[i].text, AX_STR("its tar header is damaged"));
+	return n;
+}
+
+/* Frame by frame: of members that have no content those are named whose headers were hit. */
+static void check_headers(void **state)
+{
+	struct place place;
+	struct original originals[COUNT(names)], good;
+	struct ax_error err;
+	struct arc_archive archive;
+	struct arc_verify_options options = { .threads = 2 };
+	struct arc_verify_report report;
+	size_t n_hit = 0;
+
+	(void)state;
+	enter(&place, originals, &good);
+	write_file("bad.tar.zst", good.bytes, good.len);
+	assert_ok(arc_open(AT_FDCWD, "bad.tar.zst", &archive, &err), &err);
+	for (size_t i = 0; i + 1 < archive.frames.n; i++) {
+		const uint64_t *at = archive.frames.at + i, *tar = archive.frames.tar + i;
+		good.bytes[(at[0] + at[1]) / 2] ^= 1;
+		write_file("bad.tar.zst", good.bytes, good.len);
+		good.bytes[(at[0] + at[1]) / 2] ^= 1;
+		assert_ok(arc_verify(&archive, &options, &report, &err), &err);
+		for (size_t k = 0; k < archive.index.n; k++) {
+			const struct arc_member *member = &archive.index.members[k];
+			bool is_hit = member->header_at < tar[1] && member->data_at > tar[0];
+			if (member->type == ARC_FILE)
+				continue;
+			assert_int_equal(count_header_remarks(&report, member->path), is_hit);
+			n_hit += is_hit;
+		}
+		arc_verify_report_free(&report);
+	}
+	assert_true(n_hit >= 3); /* two directories, a link */
+	arc_close(&archive);
+	leave(&place, originals, &good);
+}
+
 /* What is temporary and cannot be cleared away is named; the next restore clears it away. */
 static void check_leftover(void **state)
 {
@@ -297,6 +343,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(check_good),
 		cmocka_unit_test(check_one_member),
+		cmocka_unit_test(check_headers),
 		cmocka_unit_test(check_table),
 		cmocka_unit_test(check_flips),
 		cmocka_unit_test(check_cuts),

@@ -8,6 +8,7 @@
 #include "tests/unit/archive/material.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 enum { TAR_SIZE = 4096 };
@@ -97,6 +98,43 @@ static size_t count_bad(const struct arc_archive *archive, bool sha256)
 	return n;
 }
 
+/* A file in two million pieces, of which every other one is empty: a step is a short one. */
+static void every_run_of_many_extents_is_found_at_once(void **state)
+{
+	enum { EXTENTS = 2000000 };
+	struct arc_extent *extents = calloc(EXTENTS, sizeof(*extents));
+	struct arc_member members[MEMBERS];
+	struct arc_index index = { .n_about = ROOT, .n = LINK, .members = members }, parsed;
+	struct ax_arena arena = { 0 };
+	struct ax_buf frame = { 0 };
+	struct ax_error err = { 0 };
+
+	(void)state;
+	assert_non_null(extents);
+	for (size_t i = 0; i < EXTENTS; i++)
+		extents[i] = (struct arc_extent){ .offset = 3 * i, .length = i % 2 * 2 };
+	make_members(members);
+	members[FILE_A].flags = ARC_SPARSE;
+	members[FILE_A].size = (uint64_t)3 * EXTENTS;
+	members[FILE_A].n_extents = EXTENTS;
+	members[FILE_A].extents = extents;
+	assert_ok(arc_index_append(&frame, &index, &err), &err);
+	assert_ok(arc_index_parse(ax_buf_str(&frame), TAR_SIZE + EXTENTS, &arena, &parsed,
+			  &err),
+		&err);
+	const struct arc_member *member = &parsed.members[FILE_A];
+	assert_int_equal(member->stored, EXTENTS);
+	for (uint64_t at = 0; at < member->stored; at++) {
+		struct arc_extent run = arc_member_run(member, at, 100);
+		assert_true(run.offset == 3 * (at / 2 * 2 + 1) + at % 2);
+		assert_true(run.length == 2 - at % 2 && run.before == at);
+	}
+	assert_true(arc_member_run(member, 0, 1).length == 1);
+	ax_arena_free(&arena);
+	ax_buf_free(&frame);
+	free(extents);
+}
+
 /* Everything right but one SHA-256 in the index: only who compares it finds that. */
 static void sha256_is_compared_when_asked_for(void **state)
 {
@@ -138,6 +176,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_link_leads_to_a_file_of_the_directory),
+		cmocka_unit_test(every_run_of_many_extents_is_found_at_once),
 		cmocka_unit_test(sha256_is_compared_when_asked_for),
 	};
 

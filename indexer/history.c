@@ -42,6 +42,14 @@ int history_no_memory(const struct idx_history *history, struct ax_error *err)
 	return ax_fail(err, ENOMEM, "%s: no memory for the history of moves", history->path);
 }
 
+void history_surveyed(struct idx_history *history, const struct history_walk *walk)
+{
+	history->end = walk->end;
+	history->damage = walk->damage;
+	history->has_tail = walk->end < history->size;
+	history->is_surveyed = true;
+}
+
 int history_survey(struct idx_history *history, struct ax_error *err)
 {
 	struct history_walk walk;
@@ -59,9 +67,7 @@ int history_survey(struct idx_history *history, struct ax_error *err)
 		history_walk_end(&walk);
 		if (found < 0)
 			return -1;
-		history->end = walk.end;
-		history->damage = walk.damage;
-		history->has_tail = walk.end < history->size;
+		history_surveyed(history, &walk);
 	}
 	history->is_surveyed = true;
 	return 0;

@@ -82,6 +82,8 @@ int history_read(struct history_window *window, uint64_t offset, struct idx_move
 
 /* Find out where the file ends and whether it is damaged, unless that is known. */
 int history_survey(struct idx_history *history, struct ax_error *err);
+/* Take that from a walk that went to the end. */
+void history_surveyed(struct idx_history *history, const struct history_walk *walk);
 
 void history_index_free(struct history_index *index);
 

@@ -83,6 +83,8 @@ static int read_keys(struct direction direction, struct history_index *index,
 			key_of(end_of(direction, &walk.move), walk.offset);
 	}
 	history_walk_end(&walk);
+	if (found == 0)
+		history_surveyed(history, &walk);
 	return found;
 }
 

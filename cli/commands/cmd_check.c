@@ -5,6 +5,7 @@
 #include "cli/command.h"
 #include "cli/commands/commands.h"
 #include "cli/config.h"
+#include "cli/history.h"
 #include "cli/project.h"
 #include "cli/record_json.h"
 #include "indexer/drift.h"
@@ -110,6 +111,7 @@ static int run(struct cli *cli, struct ax_error *err)
 	struct idx_drift_options options = { project.root, project.catalogue, &config.index };
 	if (idx_drift_find(catalogue.snapshot, history, &options, &report, err) < 0)
 		goto out;
+	cli_history_tell_damage(&cli->out, history);
 	cli_output_page(&cli->out);
 	if (wanted->json && print_json(cli, &project, &report, err) < 0)
 		goto out;

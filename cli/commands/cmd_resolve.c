@@ -5,6 +5,7 @@
 #include "cli/archived_name.h"
 #include "cli/command.h"
 #include "cli/commands/commands.h"
+#include "cli/history.h"
 #include "cli/project.h"
 #include "cli/record_json.h"
 #include "indexer/history.h"
@@ -174,6 +175,7 @@ static int run(struct cli *cli, struct ax_error *err)
 		status = print_document(cli, &project, history, err);
 	else
 		status = resolve_all(cli, &project, history, NULL, err);
+	cli_history_tell_damage(&cli->out, history);
 	idx_history_close(history);
 	return status;
 }

@@ -4,6 +4,7 @@
 #include "cli/catalogue.h"
 #include "cli/command.h"
 #include "cli/commands/commands.h"
+#include "cli/history.h"
 #include "cli/project.h"
 #include "cli/show_view.h"
 #include "indexer/catalog.h"
@@ -155,6 +156,7 @@ static int run(struct cli *cli, struct ax_error *err)
 		(struct cli_show_subject){ project.root, catalogue.snapshot, wanted->json };
 	int found = show_any(&look, &project, err);
 	status = found < 0 ? -1 : 0;
+	cli_history_tell_damage(&cli->out, look.history);
 	if (found == 0)
 		status = tell_directory(&look, &project, err);
 	if (found == 0 && status == 0)

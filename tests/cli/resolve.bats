@@ -33,6 +33,21 @@ move() {
 	printf 'out/new\nline.safetensors\0' | cmp - raw
 }
 
+@test "a damaged history is told of: what it has lost looks as if it never moved" {
+	move out/a.safetensors out/b.safetensors
+	move out/b.safetensors out/c.safetensors
+	expect 0 artidx check
+	lacks "damaged"
+	printf X | dd of=.artidx/history bs=1 seek=40 conv=notrunc status=none
+	expect 1 artidx resolve out/a.safetensors
+	has ".artidx/history: damaged at byte 16; the rest is used"
+	for command in "resolve out/b.safetensors" "show out/c.safetensors" check; do
+		# shellcheck disable=SC2086 # a list of words
+		expect 0 artidx $command
+		has ".artidx/history: damaged at byte 16; the rest is used"
+	done
+}
+
 @test "the history outlives the catalogue" {
 	move out/a.safetensors out/b.safetensors
 	artidx scan --rebuild >/dev/null

@@ -113,10 +113,27 @@ static int look_at_place(struct restore *restore, const struct arc_member *membe
 
 /* ---- choosing */
 
+/* Whether tail is the last part of path, at a slash. */
+static bool is_tail(struct ax_str path, struct ax_str tail)
+{
+	return path.len > tail.len && ax_str_ends(path, tail) &&
+	       path.ptr[path.len - tail.len - 1] == '/';
+}
+
+/* Who gives less than a member's path, or the path that it had in the project, may mean it. */
 static int no_member(const struct restore *restore, struct ax_str path, struct ax_error *err)
 {
-	return ax_fail(err, AX_EUSAGE, "%s: has no member %.*s: nothing was restored",
-		restore->archive->path, AX_STR_ARG(path));
+	const struct arc_index *index = &restore->archive->index;
+	struct ax_str meant = { 0 };
+
+	for (size_t i = index->n_about; i < index->n && !meant.len; i++) {
+		struct ax_str member = index->members[i].path;
+		if (is_tail(member, path) || is_tail(path, member))
+			meant = member;
+	}
+	return ax_fail(err, AX_EUSAGE, "%s: has no member %.*s: nothing was restored%s%.*s%s",
+		restore->archive->path, AX_STR_ARG(path), meant.len ? "; did you mean " : "",
+		AX_STR_ARG(meant), meant.len ? "?" : "");
 }
 
 static int check_selection(const struct restore *restore, struct ax_error *err)

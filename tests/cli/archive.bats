@@ -590,6 +590,11 @@ linked() {
 	has "out/old.tar.zst: has no member old/nope: nothing was restored"
 	expect 2 artidx restore out/old.tar.zst old.artidx/README
 	has "has no member old.artidx/README"
+	lacks "did you mean"
+	for path in sub/text out/old/sub/text; do
+		expect 2 artidx restore out/old.tar.zst $path
+		has "has no member $path: nothing was restored; did you mean old/sub/text?"
+	done
 	[ ! -e out/old ]
 	tar --zstd -cf other.tar.zst before
 	expect 2 artidx restore other.tar.zst before/link before/nope --to there

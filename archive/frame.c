@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 enum {
 	SAMPLE = 16 * 1024,  /* bytes of a plane that are looked at */
@@ -324,13 +325,24 @@ static bool frame_extent(const struct arc_stream *stream, uint64_t *length, uint
 	return known;
 }
 
-static int stream_skip(struct arc_stream *stream, const char *reason, struct ax_error *err)
+/* What result, an error of decoding, says of the frame whose end is not known either. */
+static int stream_damaged(const struct arc_stream *stream, size_t result, struct ax_error *err)
+{
+	if (stream->frame_at == 0 && ZSTD_getErrorCode(result) == ZSTD_error_prefix_unknown)
+		return ax_fail(err, AX_ECORRUPT,
+			"%s: begins as no .tar.zst does: another kind of file, or damaged at "
+			"byte 0",
+			stream->options.path);
+	return ax_fail(err, AX_ECORRUPT, "%s: damaged at byte %llu: %s", stream->options.path,
+		(unsigned long long)stream->frame_at, ZSTD_getErrorName(result));
+}
+
+static int stream_skip(struct arc_stream *stream, size_t result, struct ax_error *err)
 {
 	uint64_t length = 0, content = 0;
 
 	if (!frame_extent(stream, &length, &content) || content < stream->frame_given)
-		return ax_fail(err, AX_ECORRUPT, "%s: damaged at byte %llu: %s",
-			stream->options.path, (unsigned long long)stream->frame_at, reason);
+		return stream_damaged(stream, result, err);
 	stream->damaged++;
 	stream->zeros = content - stream->frame_given;
 	stream_seek(stream, stream->frame_at + length);
@@ -358,7 +370,7 @@ static ssize_t stream_step(struct arc_stream *stream, struct ax_error *err)
 	stream->within = true;
 	size_t left = ZSTD_decompressStream(stream->context, &out, &stream->in);
 	if (ZSTD_isError(left))
-		return stream_skip(stream, ZSTD_getErrorName(left), err);
+		return stream_skip(stream, left, err);
 	stream->frame_given += out.pos;
 	stream->given += out.pos;
 	if (left == 0) {

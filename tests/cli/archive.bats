@@ -430,7 +430,7 @@ nested() {
 @test "verify names what is no archive once" {
 	echo text >text
 	expect 1 artidx verify text
-	[ "$output" = "text: damaged at byte 0: Unknown frame descriptor" ]
+	[ "$output" = "text: begins as no .tar.zst does: another kind of file, or damaged at byte 0" ]
 	echo text | zstd -q >text.tar.zst
 	expect 1 artidx verify ./text.tar.zst
 	[ "$output" = "./text.tar.zst: not a whole tar: Unrecognized archive format" ]

@@ -149,13 +149,7 @@ static int add_link(struct pruner *pruner, const struct reorg_act *link)
 		.from = link->to,
 		.old_target = link->target,
 		.identity = reorg_identity_of(&st) };
-	struct ax_buf why = { 0 };
-	int status = find_need(pruner, &unlink, &why);
-	bool is_needed = why.len > 0;
-	if (is_needed)
-		tell_kept(&pruner->reorg->cli->out, link->to, ax_buf_str(&why));
-	ax_buf_free(&why);
-	return status < 0 || is_needed ? status : add_act(pruner, &unlink);
+	return add_act(pruner, &unlink);
 }
 
 static int gather(struct pruner *pruner, struct reorg_store *store)
@@ -179,6 +173,50 @@ static int gather(struct pruner *pruner, struct reorg_store *store)
 		}
 		reorg_journal_close(journal);
 	}
+	return status;
+}
+
+static int compare_acts(const void *a, const void *b)
+{
+	const struct reorg_act *x = a, *y = b;
+
+	return ax_str_compare(x->from, y->from);
+}
+
+/* Several plans may have left the same link, one after the other. */
+static void make_distinct(struct pruner *pruner)
+{
+	size_t kept = 0;
+
+	if (pruner->n_acts)
+		qsort(pruner->acts, pruner->n_acts, sizeof(*pruner->acts), compare_acts);
+	for (size_t i = 0; i < pruner->n_acts; i++) {
+		if (!kept || !ax_str_equal(pruner->acts[kept - 1].from, pruner->acts[i].from))
+			pruner->acts[kept++] = pruner->acts[i];
+	}
+	pruner->n_acts = kept;
+}
+
+/* Take out what something needs. */
+static int keep_needed(struct pruner *pruner)
+{
+	struct ax_buf why = { 0 };
+	size_t kept = 0;
+	int status = 0;
+
+	for (size_t i = 0; i < pruner->n_acts && status == 0; i++) {
+		ax_buf_clear(&why);
+		status = find_need(pruner, &pruner->acts[i], &why);
+		if (status == 0)
+			status = ax_buf_check(&why, "what needs a link", pruner->err);
+		if (why.len)
+			tell_kept(&pruner->reorg->cli->out, pruner->acts[i].from,
+				ax_buf_str(&why));
+		else
+			pruner->acts[kept++] = pruner->acts[i];
+	}
+	pruner->n_acts = kept;
+	ax_buf_free(&why);
 	return status;
 }
 
@@ -227,6 +265,9 @@ int cli_reorg_prune_links(struct cli_reorg *reorg, struct reorg_store *store, bo
 	if (reorg->jobs.unreadable)
 		return cli_reorg_require_idle(reorg, err);
 	if (gather(&pruner, store) < 0)
+		goto out;
+	make_distinct(&pruner);
+	if (keep_needed(&pruner) < 0)
 		goto out;
 	if (apply && pruner.n_acts && carry_out(&pruner, store) < 0)
 		goto out;

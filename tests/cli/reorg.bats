@@ -974,6 +974,20 @@ many() {
 # As if the last apply had died before its end: without the records APPLIED and SETTLED.
 interrupted() { truncate -s -64 .artidx/journal/*.journal; }
 
+@test "a link that two plans left, one after the other, is one link to remove" {
+	bases
+	artidx reorg --apply --links $idle >/dev/null
+	rm out/v_hack_b.safetensors
+	mv out/vhack/v_hack_b.safetensors out/
+	artidx reorg --apply --links $idle >/dev/null
+	expect 0 artidx reorg --prune-links $idle
+	[ "$(grep -c '^would remove out/v_hack_b.safetensors' <<<"$output")" -eq 1 ]
+	expect 0 artidx reorg --prune-links --apply $idle
+	[ ! -L out/v_hack_b.safetensors ]
+	expect 0 artidx reorg --undo $idle
+	[ -L out/v_hack_b.safetensors ]
+}
+
 # noted COMMAND...: run it where the last apply has died behind its last act, before it noted its
 # moves: without the record SETTLED.
 noted() {

@@ -89,7 +89,7 @@ static int bind_children(struct qry_binder *binder, enum qry_view view, struct q
 int qry_bind(struct qry_binder *binder, enum qry_view view, struct qry_node *node,
 	struct ax_error *err)
 {
-	struct qry_word_place place = { binder->snapshot, binder->root, view };
+	struct qry_word_place place = { binder->snapshot, binder->root, binder->cwd, view };
 
 	switch (node->kind) {
 	case QRY_TERM:

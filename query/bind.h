@@ -12,7 +12,7 @@ struct idx_snapshot;
 struct qry_binder {
 	struct qry_condition_context conditions;
 	struct idx_snapshot *snapshot; /* may be NULL */
-	const char *root;              /* absolute, or NULL */
+	const char *root, *cwd;        /* absolute, or NULL */
 	unsigned needs;                /* see qry_query_needs() */
 };
 

@@ -145,6 +145,7 @@ static int make(struct qry_query *query, struct qry_mistake *mistake, struct ax_
 		query->environment->n_classes, query->environment->classes };
 	binder->snapshot = query->environment->snapshot;
 	binder->root = query->environment->root;
+	binder->cwd = query->environment->cwd;
 	binder->conditions.arena = &query->arena;
 	binder->conditions.mistake = mistake;
 	binder->conditions.names = &query->names;

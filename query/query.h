@@ -28,6 +28,7 @@ struct qry_notes;
 struct qry_environment {
 	struct idx_snapshot *snapshot;
 	const char *root;   /* absolute: shown in JSON */
+	const char *cwd;    /* absolute: where words such as "./x" are; NULL: at the root */
 	ax_nanoseconds now; /* ages count back from it */
 	size_t n_classes;   /* classes that exist though no file may have them */
 	const struct ax_str *classes;

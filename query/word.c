@@ -1,5 +1,6 @@
 #include "query/word.h"
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "base/path.h"
 #include "base/pattern.h"
@@ -55,6 +56,29 @@ static struct ax_str from_root(const char *root, struct ax_str text)
 	return rest;
 }
 
+static bool is_from_here(struct ax_str text)
+{
+	struct ax_str first = ax_str_slice(text, 0, ax_str_find(text, '/'));
+
+	return ax_str_equal(first, AX_STR(".")) || ax_str_equal(first, AX_STR(".."));
+}
+
+/* A word of a view that has paths; what is made of it is in arena. */
+static int read_path(struct ax_arena *arena, const struct qry_word_place *place,
+	struct ax_str text, struct ax_str *out, struct ax_error *err)
+{
+	struct ax_buf path = { 0 };
+
+	*out = from_root(place->root, text);
+	if (!place->cwd || !is_from_here(text))
+		return 0;
+	ax_path_resolve(&path, ax_str_from(place->cwd), text);
+	char *copy = path.failed ? NULL : ax_arena_copy(arena, ax_buf_str(&path));
+	*out = from_root(place->root, ax_str(copy, path.len));
+	ax_buf_free(&path);
+	return copy ? 0 : ax_fail(err, ENOMEM, "no memory for the query");
+}
+
 int qry_word_make(struct ax_arena *arena, const struct qry_word_place *place,
 	struct ax_str text, struct qry_word **out, struct ax_error *err)
 {
@@ -64,7 +88,9 @@ int qry_word_make(struct ax_arena *arena, const struct qry_word_place *place,
 
 	if (!word)
 		return ax_fail(err, ENOMEM, "no memory for the query");
-	word->text = is_path ? from_root(place->root, text) : text;
+	word->text = text;
+	if (is_path && read_path(arena, place, text, &word->text, err) < 0)
+		return -1;
 	word->is_glob = ax_glob_is_pattern(word->text);
 	word->directory = trim_path(word->text);
 	if (is_path && text.len && !word->text.len)

@@ -4,7 +4,8 @@
  * A word is a part, without case, of path, run or model (files), run, tag or model (runs), name
  * or path of the file (tensors), path (dirs), file or text (refs), command or cwd (jobs). With
  * * ? or [ it is also a glob on them, and on the last part of a path. A word that names a directory is everything
- * below it instead; one that is an absolute path below the root is taken relative to it.
+ * below it instead; one that is an absolute path below the root is taken relative to it, and one
+ * that is "." or "..", or begins with "./" or "../", is a path from the current directory.
  */
 #ifndef ARTIDX_QUERY_WORD_H
 #define ARTIDX_QUERY_WORD_H
@@ -28,6 +29,7 @@ struct qry_word {
 struct qry_word_place {
 	struct idx_snapshot *snapshot; /* may be NULL; then no word names a directory */
 	const char *root; /* absolute: a word below it is meant relative to it; NULL: none is */
+	const char *cwd;  /* absolute: where "./" is; NULL: at the root */
 	enum qry_view view;
 };
 int qry_word_make(struct ax_arena *arena, const struct qry_word_place *place,

@@ -316,6 +316,7 @@ static int run(struct cli *cli, struct ax_error *err)
 		goto out;
 	environment.snapshot = catalogue.snapshot;
 	environment.root = a.project.root;
+	environment.cwd = a.project.cwd;
 	environment.now = (ax_nanoseconds)now.tv_sec * 1000000000 + now.tv_nsec;
 	status = answer(&a, &environment, &request, err);
 out:
@@ -402,7 +403,8 @@ const struct command cmd_query = {
 		"Asks one of several views, files when none is named. An expression is words "
 		"and terms; what stands one after the other must hold together.\n"
 		"A word is found anywhere in a path, run, tag or model; the name of a "
-		"directory means all below it, and with * ? [ it is a glob, also on a "
+		"directory means all below it, from the root, or from here with ./ or ../ "
+		"before it. With * ? [ it is a glob, also on a "
 		"file's name: '*.log'. A term is FIELD OPERATOR VALUE:\n"
 		"  class:v_hack             equal; text is found inside, * ? [ make it a glob\n"
 		"  path=out/a.safetensors   exactly\n"

@@ -158,6 +158,26 @@ END
 	[ "$output" = 0 ]
 }
 
+@test "a word that begins with a dot as paths do is one from the current directory" {
+	mkdir -p out/deep/er
+	cp -p out/v_hack_a.safetensors out/deep/other.safetensors
+	cp -p out/v_hack_a.safetensors out/deep/er/third.safetensors
+	artidx scan >/dev/null
+	all=$(artidx query --count)
+	[ "$(artidx query . --count)" = "$all" ]
+	[ "$(artidx query ./out --count)" = "$(artidx query out --count)" ]
+	cd out/deep
+	[ "$(artidx query . --paths)" = $'out/deep/er/third.safetensors\nout/deep/other.safetensors' ]
+	[ "$(artidx query ./er/ --paths)" = out/deep/er/third.safetensors ]
+	[ "$(artidx query './*er.safetensors' --paths)" = out/deep/other.safetensors ]
+	[ "$(artidx query ../v_hack_a.safetensors --paths)" = out/v_hack_a.safetensors ]
+	[ "$(artidx query .. --count)" = "$(artidx query out --count)" ]
+	[ "$(artidx query ../.. --count)" = "$all" ]
+	[ "$(artidx query ../../.. --count)" = 0 ]
+	[ "$(artidx query tensors . --count)" = "$(artidx query tensors out/deep --count)" ]
+	[ "$(artidx query .safetensors --count)" = "$(cd ../.. && artidx query .safetensors --count)" ]
+}
+
 @test "dup means equal bytes, as far as a query looks: a series of one layout is none" {
 	cp -p out/v_hack_a.safetensors out/copy.safetensors
 	cp -p out/v_hack_a.safetensors out/next.safetensors

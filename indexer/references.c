@@ -231,7 +231,27 @@ static int compare_references(const void *a, const void *b)
 	const struct idx_reference *x = a, *y = b;
 	int order = ax_str_compare(x->file, y->file);
 
-	return order ? order : (x->offset > y->offset) - (x->offset < y->offset);
+	if (order == 0)
+		order = (x->offset > y->offset) - (x->offset < y->offset);
+	if (order == 0)
+		order = (x->kind > y->kind) - (x->kind < y->kind);
+	if (order == 0)
+		order = ax_str_compare(x->text, y->text);
+	return order ? order : ax_str_compare(x->target, y->target);
+}
+
+/* Where one data directory is in another, a path in it is found for both. */
+static void make_distinct(struct idx_references *found)
+{
+	size_t kept = 0;
+
+	if (found->count)
+		qsort(found->items, found->count, sizeof(*found->items), compare_references);
+	for (size_t i = 0; i < found->count; i++) {
+		if (!kept || compare_references(&found->items[kept - 1], &found->items[i]) != 0)
+			found->items[kept++] = found->items[i];
+	}
+	found->count = kept;
 }
 
 int idx_references_find(struct idx_snapshot *snapshot, const struct idx_config *config,
@@ -251,8 +271,7 @@ int idx_references_find(struct idx_snapshot *snapshot, const struct idx_config *
 		idx_references_free(&found);
 		return -1;
 	}
-	if (found.count)
-		qsort(found.items, found.count, sizeof(*found.items), compare_references);
+	make_distinct(&found);
 	*out = found;
 	return 0;
 }

@@ -988,6 +988,18 @@ interrupted() { truncate -s -64 .artidx/journal/*.journal; }
 	[ -L out/v_hack_b.safetensors ]
 }
 
+@test "a path in a data directory that is in another one is edited once" {
+	bases
+	mkdir out/more
+	mv out/v_hack_a.safetensors out/more/
+	echo '{"data": ["out/more", "out"]}' >artidx.json
+	echo 'run out/more/v_hack_a.safetensors "out/more"/v_hack_a.safetensors' >justfile
+	expect 0 artidx reorg --apply $idle
+	has "edited  1 place"
+	[ "$(cat justfile)" = 'run out/more/vhack/v_hack_a.safetensors "out/more"/v_hack_a.safetensors' ]
+	[ "$(artidx query refs --json | grep -c '"text":"out/more/vhack')" -eq 1 ]
+}
+
 # noted COMMAND...: run it where the last apply has died behind its last act, before it noted its
 # moves: without the record SETTLED.
 noted() {

@@ -139,6 +139,27 @@ static int find_catalogue(struct cli *cli, struct cli_project *project, struct a
 	return 0;
 }
 
+/* elsewhere: the history of a sealed project. While there is one it stays sealed. */
+static bool is_sealed(const struct cli_project *project, const char *elsewhere)
+{
+	return strcmp(project->catalogue_origin, "default") != 0 &&
+	       access(project->own_dir, F_OK) < 0 &&
+	       (access(elsewhere, F_OK) == 0 ||
+		       faccessat(AT_FDCWD, project->root, W_OK, AT_EACCESS) < 0);
+}
+
+static int find_history(struct cli *cli, struct cli_project *project, struct ax_error *err)
+{
+	const char *usual = join(cli, project->own_dir, "history");
+	const char *elsewhere = join(cli, project->catalogue, "history");
+
+	if (!usual || !elsewhere)
+		return no_memory(err);
+	project->is_sealed = is_sealed(project, elsewhere);
+	project->history = project->is_sealed ? elsewhere : usual;
+	return 0;
+}
+
 int cli_project_find(struct cli *cli, enum cli_root_rule rule, struct cli_project *out,
 	struct ax_error *err)
 {
@@ -148,11 +169,14 @@ int cli_project_find(struct cli *cli, enum cli_root_rule rule, struct cli_projec
 		return -1;
 	project.own_dir = join(cli, project.root, ".artidx");
 	project.config = join(cli, project.root, "artidx.json");
-	if (project.own_dir && find_catalogue(cli, &project, err) < 0)
-		return -1;
-	project.history = project.own_dir ? join(cli, project.own_dir, "history") : NULL;
-	if (!project.config || !project.history || !project.catalogue)
+	if (!project.own_dir || !project.config)
 		return no_memory(err);
+	if (find_catalogue(cli, &project, err) < 0)
+		return -1;
+	if (!project.catalogue)
+		return no_memory(err);
+	if (find_history(cli, &project, err) < 0)
+		return -1;
 	*out = project;
 	return 0;
 }
@@ -162,9 +186,13 @@ int cli_project_create(const struct cli_project *project, struct ax_error *err)
 	int dir = -1;
 	int status = -1;
 
+	if (project->is_sealed)
+		return 0;
 	bool is_new = mkdir(project->own_dir, 0700) == 0;
 	if (!is_new && errno != EEXIST)
-		return ax_fail_errno(err, "cannot make %s", project->own_dir);
+		return ax_fail_errno(err,
+			"cannot make %s (--root with --catalogue DIR does without)",
+			project->own_dir);
 	/* An umask may have taken our own rights away. */
 	if (is_new && chmod(project->own_dir, 0700) < 0)
 		return ax_fail_errno(err, "cannot use %s", project->own_dir);

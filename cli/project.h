@@ -23,7 +23,8 @@ struct cli_project {
 	const char *root;
 	const char *root_origin; /* for people: "--root", "nearest .artidx/ above", ... */
 	const char *own_dir;     /* ROOT/.artidx */
-	const char *history;     /* ROOT/.artidx/history */
+	bool is_sealed;          /* there is no own_dir, for nothing can be made in root: */
+	const char *history;     /* OWN_DIR/history; of a sealed project CATALOGUE/history */
 	const char *config;      /* ROOT/artidx.json */
 	const char *catalogue;
 	const char *catalogue_origin;
@@ -34,7 +35,10 @@ struct cli_project {
 int cli_project_find(struct cli *cli, enum cli_root_rule rule, struct cli_project *out,
 	struct ax_error *err);
 
-/* Make ROOT/.artidx, for this user alone and hidden from git, where it is missing. */
+/*
+ * Make ROOT/.artidx, for this user alone and hidden from git, where it is missing and the
+ * project is not sealed.
+ */
 int cli_project_create(const struct cli_project *project, struct ax_error *err);
 
 /*

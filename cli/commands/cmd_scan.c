@@ -263,7 +263,8 @@ const struct command cmd_scan = {
 		"those "
 		"that were opened to read a header or a log.\n"
 		"The first scan makes .artidx/ here, and so the project. A scan that is "
-		"interrupted leaves the catalogue as it was.",
+		"interrupted leaves the catalogue as it was. Of a project that cannot be "
+		"written to, --root ROOT and --catalogue DIR keep everything in DIR.",
 	.negative = "with --strict: some file is not as it should be",
 	.exits = CLI_EXITS_CATALOGUE | CLI_EXITS_REFUSED,
 	.run = run,

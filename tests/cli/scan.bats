@@ -131,6 +131,38 @@ load support
 	[ "$output" = 4 ]
 }
 
+@test "of a project that cannot be written to: the catalogue elsewhere, and moves remembered there" {
+	mounted project size=1m
+	cd project
+	small_project
+	cd ..
+	mount -o remount,ro project
+	expect 6 artidx scan --root project
+	has "--catalogue DIR"
+	[ "${#lines[@]}" -eq 1 ]
+	export ARTIDX_ROOT=$PWD/project ARTIDX_CATALOGUE=$PWD/mine
+	expect 0 artidx scan
+	expect 0 artidx query --count
+	[ "$output" = 4 ]
+	expect 0 artidx show out/v_hack_a.safetensors
+	expect 0 artidx du
+	expect 0 artidx check
+	mount -o remount,rw project
+	mv project/out/v_hack_a.safetensors project/out/moved.safetensors
+	mount -o remount,ro project
+	for option in "" --rebuild; do
+		# shellcheck disable=SC2086 # none, or one word
+		expect 0 artidx scan $option
+		expect 0 artidx resolve project/out/v_hack_a.safetensors
+		[ "$output" = out/moved.safetensors ]
+	done
+	mount -o remount,rw project
+	expect 0 artidx resolve project/out/v_hack_a.safetensors
+	expect 0 artidx scan
+	expect 0 artidx resolve project/out/v_hack_a.safetensors
+	[ ! -e project/.artidx ]
+}
+
 @test "files of a catalogue are for this user alone, whatever the umask" {
 	small_project
 	for mask in 0 777; do

@@ -11,6 +11,17 @@ setup() {
 	prepare
 }
 
+# mounted DIR OPTIONS: a small tmpfs there until the end of the test.
+mounted() {
+	[ "$(id -u)" -eq 0 ] || skip "only root can mount"
+	mkdir -p "$1"
+	mount -t tmpfs -o "$2" none "$1" 2>/dev/null || skip "tmpfs cannot be mounted here"
+	echo "$PWD/$1" >>"$BATS_TEST_TMPDIR/mounts"
+}
+teardown() {
+	[ ! -e "$BATS_TEST_TMPDIR/mounts" ] || while read -r dir; do umount -l "$dir"; done <"$BATS_TEST_TMPDIR/mounts"
+}
+
 # For a file of tests to replace.
 prepare() { :; }
 

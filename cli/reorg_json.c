@@ -237,10 +237,14 @@ int cli_reorg_json_saved(struct cli_output *out, const struct cli_reorg *reorg,
 	const struct reorg_plan *plan, const struct cli_reorg_outcome *outcome,
 	struct ax_error *err)
 {
+	static const struct reorg_plan nothing = { 0 };
 	struct ax_buf text = { 0 };
 	struct ax_json_writer w = { .buf = &text, .indent = true };
 
+	plan = plan ? plan : &nothing;
 	begin_document(&w, reorg, outcome);
+	if (outcome->state)
+		cli_record_json_text(&w, "state", ax_str_from(outcome->state));
 	write_acts(&w, "moves", plan, REORG_MOVE);
 	write_acts(&w, "dirs", plan, REORG_MOVE_DIR);
 	write_saved_changes(&w, plan);

@@ -10,6 +10,7 @@
 #include "cli/reorg_gate.h"
 #include "cli/reorg_session.h"
 #include "cli/reorg_settle.h"
+#include "cli/reorg_view.h"
 #include "reorg/apply.h"
 #include "reorg/journal.h"
 #include "reorg/remaining.h"
@@ -127,6 +128,32 @@ static int pass_or_warn(struct cli_reorg *reorg, const struct reorg_journal *jou
 	return 0;
 }
 
+/* That there was nothing to do. */
+static int tell_nothing(struct cli_reorg *reorg, const char *text, struct ax_error *err)
+{
+	struct cli_reorg_outcome outcome = { 0 };
+
+	if (reorg->options.json)
+		return cli_reorg_json_saved(&reorg->cli->out, reorg, NULL, &outcome, err);
+	fputs(text, reorg->cli->out.stream);
+	return 0;
+}
+
+static int tell_state(struct cli_reorg *reorg, const struct reorg_journal *journal,
+	const struct way *way, struct ax_error *err)
+{
+	enum reorg_state state = reorg_journal_state(journal);
+	struct cli_reorg_outcome outcome = { .id = reorg_journal_id(journal),
+		.state = reorg_state_name(state),
+		.applied = way->direction == CLI_REORG_RECOVER && state == REORG_APPLIED };
+
+	if (reorg->options.json)
+		return cli_reorg_json_saved(&reorg->cli->out, reorg,
+			reorg_journal_plan(journal), &outcome, err);
+	fprintf(reorg->cli->out.stream, "plan %s is %s\n", outcome.id, outcome.state);
+	return 0;
+}
+
 static int run_one(struct cli_reorg *reorg, struct reorg_store *store, const char *id,
 	const struct way *way, struct ax_error *err)
 {
@@ -138,8 +165,7 @@ static int run_one(struct cli_reorg *reorg, struct reorg_store *store, const cha
 	if (status == 0)
 		status = cli_reorg_run(reorg, journal, way->direction, err);
 	if (status == 0)
-		fprintf(reorg->cli->out.stream, "plan %s is %s\n", reorg_journal_id(journal),
-			reorg_state_name(reorg_journal_state(journal)));
+		status = tell_state(reorg, journal, way, err);
 	reorg_journal_close(journal);
 	return status;
 }
@@ -156,10 +182,8 @@ int cli_reorg_undo(struct cli_reorg *reorg, struct reorg_store *store, const cha
 	if (reorg_store_list(store, &reorg->cli->arena, &list, &n, err) < 0)
 		return -1;
 	const struct reorg_summary *last = find_newest(list, n, true);
-	if (!last) {
-		fputs("nothing to undo: no plan is applied\n", reorg->cli->out.stream);
-		return 0;
-	}
+	if (!last)
+		return tell_nothing(reorg, "nothing to undo: no plan is applied\n", err);
 	return run_one(reorg, store, last->id, &undo, err);
 }
 
@@ -181,9 +205,10 @@ int cli_reorg_recover(struct cli_reorg *reorg, struct reorg_store *store, bool b
 		return run_one(reorg, store, interrupted->id, &way, err);
 	if (reorg_store_check_finished(store, NULL, err) < 0)
 		return -1;
-	if (cleared <= 0)
-		fputs("nothing to recover: no plan was interrupted\n", reorg->cli->out.stream);
-	return 0;
+	return cleared > 0 && !reorg->options.json
+		       ? 0
+		       : tell_nothing(reorg, "nothing to recover: no plan was interrupted\n",
+				 err);
 }
 
 /* What a plan of the store is made of. */

@@ -26,6 +26,7 @@ struct cli_reorg_options {
 	const struct opt_list *ignored; /* ids of tasks, each maybe "1,2,3" */
 	bool no_edits, links;
 	bool shows_gate; /* print the tasks when they block */
+	bool json;       /* what became of a saved plan, as a document */
 };
 
 /* Zero-initialise; release with cli_reorg_close() after success and after failure. */

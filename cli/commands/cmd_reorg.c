@@ -84,6 +84,7 @@ static int tell_saved(struct cli *cli, const struct cli_reorg *reorg,
 {
 	const struct reorg_settings *wanted = cli->settings;
 	struct cli_reorg_outcome outcome = { .id = reorg_journal_id(journal),
+		.state = reorg_state_name(reorg_journal_state(journal)),
 		.applied = applied };
 
 	if (wanted->json)
@@ -209,6 +210,8 @@ static int check_settings(const struct cli *cli, struct ax_error *err)
 		return ax_fail(err, AX_EUSAGE,
 			"a saved plan is carried out as it is: --links, --no-edits and "
 			"--prune-links make a new one");
+	if (wanted->prune_links && wanted->json)
+		return ax_fail(err, AX_EUSAGE, "--prune-links has no --json");
 	if (wanted->when_idle && !wanted->apply && (!wanted->undo || wanted->recover))
 		return ax_fail(err, AX_EUSAGE,
 			"--when-idle goes with --apply or --undo: --recover does not wait");
@@ -222,7 +225,8 @@ static int try_once(struct cli *cli, struct cli_reorg *reorg, struct ax_error *e
 		.ignored = &wanted->ignored,
 		.no_edits = wanted->no_edits,
 		.links = wanted->links,
-		.shows_gate = !wanted->json && !wanted->when_idle };
+		.shows_gate = !wanted->json && !wanted->when_idle,
+		.json = wanted->json };
 	struct reorg_store *store = NULL;
 	int status = -1;
 

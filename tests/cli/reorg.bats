@@ -1135,3 +1135,18 @@ noted() {
 	[ -L scripts/out_of_sight.sh ]
 	[ "$(cat elsewhere/real.sh)" = 'use out/v_hack_b.safetensors' ]
 }
+
+@test "--json: a document from --undo and --recover too, also where there is nothing to do" {
+	bases
+	plan=$(artidx reorg $idle --apply --json | jq -r .plan)
+	artidx reorg --apply "$plan" --json | jq -e '.state == "applied" and (.applied | not)'
+	expect 0 artidx reorg $idle --undo --json
+	jq -e --arg plan "$plan" '.schema == "artidx.reorg/1" and .plan == $plan and
+		.state == "undone" and (.applied | not) and (.moves | length) == 4' <<<"$output"
+	for option in --undo --recover; do
+		expect 0 artidx reorg $idle $option --json
+		jq -e '.plan == null and .moves == [] and (.applied | not)' <<<"$output"
+	done
+	expect 2 artidx reorg --prune-links --json
+	has "--prune-links has no --json"
+}

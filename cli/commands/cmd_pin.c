@@ -153,6 +153,7 @@ static int list(struct cli *cli, const struct cli_project *project, int root,
 
 static int run(struct cli *cli, struct ax_error *err)
 {
+	const struct pin_settings *wanted = cli->settings;
 	struct cli_project project;
 
 	if (check_usage(cli, err) < 0 ||
@@ -161,8 +162,9 @@ static int run(struct cli *cli, struct ax_error *err)
 	int root = open(project.root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
 		return ax_fail_errno(err, "%s: cannot be opened", project.root);
-	int status = cli->n_operands ? change_locked(cli, &project, root, err)
-				     : list(cli, &project, root, err);
+	int status = cli->n_operands ? change_locked(cli, &project, root, err) : 0;
+	if (status == 0 && (!cli->n_operands || wanted->json))
+		status = list(cli, &project, root, err);
 	close(root);
 	return status;
 }
@@ -172,7 +174,8 @@ static const struct opt options[] = {
 	OPT(struct pin_settings, list, 0, "list", NULL,
 		"what is pinned; the same without operands"),
 	OPT(struct pin_settings, remove, 0, "remove", NULL, "take the pins away"),
-	OPT(struct pin_settings, json, 0, "json", NULL, "the list as one JSON document"),
+	OPT(struct pin_settings, json, 0, "json", NULL,
+		"the list, after a change too, as one JSON document"),
 	{ 0 },
 };
 

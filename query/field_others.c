@@ -29,7 +29,7 @@ const struct qry_field qry_dir_fields[] = {
 	{ "mtime", QRY_TYPE_TIME, .flags = SHOWN, .param = IN_DIRECTORY(mtime),
 		.get = qry_get_any_time, .doc = "when the newest of them was last written" },
 	{ "mtime_ns", QRY_TYPE_INT, .flags = JSON, .param = IN_DIRECTORY(mtime),
-		.get = qry_get_any_time, .doc = "the same in nanoseconds since 1970" },
+		.get = qry_get_any_time, .doc = "mtime in nanoseconds since 1970" },
 };
 
 const size_t qry_n_dir_fields = sizeof(qry_dir_fields) / sizeof(qry_dir_fields[0]);

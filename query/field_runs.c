@@ -85,7 +85,7 @@ const struct qry_field qry_run_fields[] = {
 	{ "end", QRY_TYPE_TIME, .flags = JSON, .param = IN_RUN(end), .get = qry_get_time,
 		.doc = "when its log was last written" },
 	{ "end_ns", QRY_TYPE_INT, .flags = JSON, .param = IN_RUN(end), .get = qry_get_time,
-		.doc = "the same in nanoseconds since 1970" },
+		.doc = "end in nanoseconds since 1970" },
 	{ "log", QRY_TYPE_TEXT, .flags = JSON | QRY_FIELD_PATH, .param = IN_RUN(log),
 		.get = qry_get_text, .doc = "path of its log" },
 	{ "checkpoints", QRY_TYPE_TEXT, .flags = JSON | QRY_FIELD_LIST, .get = get_checkpoints,

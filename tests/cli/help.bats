@@ -88,30 +88,10 @@ verbs() { artidx -h | sed -n '/^Commands/,/^$/s/^  \([a-z]*\) .*/\1/p'; }
 	done
 }
 
-@test "every setting, field and member that is printed is in its page" {
+@test "every setting that is printed is in its page" {
 	artidx help settings >page
 	for key in $(artidx config --json | jq -r '.values | keys[]'); do
 		grep -qE "^  $key: |^  \"?$key" page || [ "$key" = root ] || [ "$key" = catalogue ]
-	done
-	"$ARTIDX_SAMPLE" sample >/dev/null
-	cd sample
-	artidx help json >page
-	artidx scan >/dev/null
-	artidx pin out/pairsets --why x >/dev/null
-	artidx archive --apply --keep --queue none out/pairsets >/dev/null
-	for command in "scan" "inspect out/v_hack_full.safetensors out/vhack_grads_bad.safetensors" \
-		"show out/v_hack_full.safetensors" "show 20260527T080000_fast_vanilla_seed41_sweep00_vanilla_s41" \
-		"check" "du" "du --by run" "resolve out/v_hack_full.safetensors" "reorg --queue file:queue.json --links" \
-		"archive out/pairsets" "pin --list" "dead --all --queue file:queue.json" "verify out/pairsets.tar.zst" \
-		"restore out/pairsets.tar.zst --to back" "path checkpoint --run x" "query runs" "query class:v_hack" "config"; do
-		# shellcheck disable=SC2086 # a list of words
-		for key in $(artidx $command --json | jq -r 'keys[], (.rows?[0]?, .archives?[0]?, .files?[0]?, .file?, .run?, .moves?[0]?, .stay?[0]? | objects | keys[])' 2>/dev/null); do
-			case $key in *_ns | *_b64) continue ;; esac
-			grep -qw -- "$key" page || {
-				echo "$command: $key is in no page"
-				return 1
-			}
-		done
 	done
 }
 

@@ -207,9 +207,10 @@ END
 	"$ARTIDX_SAMPLE" sample >/dev/null
 	cd sample
 	artidx scan --root . >/dev/null
-	for field in $(artidx query --json | jq -r '[.rows[] | keys[]] | unique[]'); do
+	artidx query --json >all
+	for field in $(jq -r '[.rows[] | keys[]] | unique[]' all); do
 		[ "$(artidx query "$field:*" --count)" = \
-			"$(artidx query --json | jq --arg field "$field" '[.rows[] | select(has($field))] | length')" ] || {
+			"$(jq --arg field "$field" '[.rows[] | select(has($field))] | length' all)" ] || {
 			echo "$field"
 			return 1
 		}

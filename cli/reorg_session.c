@@ -91,28 +91,50 @@ int cli_reorg_rescan(struct cli_reorg *reorg, bool record_moves, struct ax_error
 	return status;
 }
 
+/* Whether an open file moves, and what is said of it then: 1, 0, -1. */
+static int make_hold(struct cli_reorg *reorg, const struct reorg_open_file *file,
+	struct reorg_hold *out, struct ax_error *err)
+{
+	struct ax_arena *arena = &reorg->cli->arena;
+	char why[96];
+	struct ax_str to;
+	int moves = reorg_draft_destination(&reorg->draft, file->path, arena, &to, err);
+
+	if (moves <= 0)
+		return moves;
+	snprintf(why, sizeof(why), "%s process %ld",
+		file->is_cwd ? "the working directory of" : "open in", (long)file->pid);
+	char *copy = ax_arena_copy(arena, ax_str_from(why));
+	if (!copy)
+		return ax_fail(err, ENOMEM, "reorg: no memory for open files");
+	*out = (struct reorg_hold){ file->path, REORG_IN_USE, ax_str_from(copy) };
+	return 1;
+}
+
 /* What is open moves only once it is closed; all else is not kept waiting. */
 static int hold_open_files(struct cli_reorg *reorg, struct ax_error *err)
 {
 	struct reorg_open_files files = { 0 };
-	struct reorg_draft *draft = &reorg->draft;
-	char why[96];
-	int status = 0;
+	struct reorg_hold *holds = NULL;
+	size_t n = 0;
+	int status = -1;
 
 	if (reorg_open_files_list(ax_str_from(reorg->project.root), &files, err) < 0)
 		return -1;
-	for (size_t i = 0; i < files.count && status == 0; i++) {
-		const struct reorg_open_file *file = &files.items[i];
-		struct ax_str to;
-		int moves = reorg_draft_destination(draft, file->path, &reorg->cli->arena, &to,
-			err);
-		snprintf(why, sizeof(why), "%s process %ld",
-			file->is_cwd ? "the working directory of" : "open in", (long)file->pid);
-		if (moves != 0)
-			status = moves < 0 ? -1
-					   : reorg_draft_hold(draft, file->path, REORG_IN_USE,
-						     why, err);
+	holds = calloc(files.count + 1, sizeof(*holds));
+	if (!holds) {
+		ax_fail(err, ENOMEM, "reorg: no memory for open files");
+		goto out;
 	}
+	for (size_t i = 0; i < files.count; i++) {
+		int moves = make_hold(reorg, &files.items[i], &holds[n], err);
+		if (moves < 0)
+			goto out;
+		n += moves > 0;
+	}
+	status = n ? reorg_draft_hold(&reorg->draft, holds, n, err) : 0;
+out:
+	free(holds);
 	reorg_open_files_free(&files);
 	return status;
 }

@@ -489,33 +489,54 @@ int draft_fates_new(const struct reorg_draft *draft, struct draft_fate **moves,
 	return 0;
 }
 
-int reorg_draft_hold(struct reorg_draft *draft, struct ax_str path, enum reorg_flag flag,
-	const char *why, struct ax_error *err)
+/* The first move at path or behind it, in their order. */
+static size_t first_move(const struct reorg_draft *draft, struct ax_str path)
 {
-	struct draft_fate *moves = NULL, *dirs = NULL;
-	int status = -1;
-	const char *kept = ax_arena_copy(&draft->arena, ax_str_from(why));
+	size_t low = 0, high = draft->n_moves;
 
-	if (draft_fates_new(draft, &moves, &dirs, err) < 0)
-		goto out;
-	if (!kept) {
-		ax_fail(err, ENOMEM, "reorg: no memory for the plan");
-		goto out;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (ax_str_compare(draft->moves[middle].from, path) < 0)
+			low = middle + 1;
+		else
+			high = middle;
 	}
-	struct draft_fate fate = { flag, ax_str_from(kept) };
+	return low;
+}
+
+static int hold(struct reorg_draft *draft, const struct reorg_hold *hold,
+	struct draft_fate *moves, struct draft_fate *dirs, struct ax_error *err)
+{
+	const char *why = ax_arena_copy(&draft->arena, hold->why);
+	struct draft_fate fate = { hold->flag, ax_str(why, hold->why.len) };
+
+	if (!why)
+		return ax_fail(err, ENOMEM, "reorg: no memory for the plan");
 	for (size_t i = 0; i < draft->n_dirs; i++) {
 		struct ax_str from = draft->dirs[i].from;
-		if (ax_path_below(path, from) || ax_path_below(from, path))
+		if (ax_path_below(hold->path, from) || ax_path_below(from, hold->path))
 			dirs[i] = fate;
 	}
-	for (size_t i = 0; i < draft->n_moves; i++) {
-		if (ax_path_below(draft->moves[i].from, path))
+	for (size_t i = first_move(draft, hold->path);
+		i < draft->n_moves && ax_str_starts(draft->moves[i].from, hold->path); i++) {
+		if (ax_path_below(draft->moves[i].from, hold->path))
 			moves[i] = fate;
 	}
-	status = draft_settle(draft, moves, dirs, err);
+	return 0;
+}
+
+int reorg_draft_hold(struct reorg_draft *draft, const struct reorg_hold *holds, size_t n,
+	struct ax_error *err)
+{
+	struct draft_fate *moves = NULL, *dirs = NULL;
+	int status = draft_fates_new(draft, &moves, &dirs, err);
+
+	for (size_t i = 0; i < n && status == 0; i++)
+		status = hold(draft, &holds[i], moves, dirs, err);
+	if (status == 0)
+		status = draft_settle(draft, moves, dirs, err);
 	if (status == 0)
 		status = draft_derive_retargets(draft, err);
-out:
 	free(moves);
 	free(dirs);
 	return status;

@@ -106,11 +106,18 @@ bool reorg_draft_moves_alone(const struct reorg_draft *draft,
 int reorg_draft_destination(const struct reorg_draft *draft, struct ax_str path,
 	struct ax_arena *arena, struct ax_str *out, struct ax_error *err);
 
+/* What is not to move for now. Borrowed. */
+struct reorg_hold {
+	struct ax_str path;
+	enum reorg_flag flag;
+	struct ax_str why;
+};
+
 /*
- * Take the moves of path, of everything below it and of the directory that it would move with
+ * Take the moves of each path, of everything below it and of the directory that it would move with
  * out of the draft: they stay, with flag and why.
  */
-int reorg_draft_hold(struct reorg_draft *draft, struct ax_str path, enum reorg_flag flag,
-	const char *why, struct ax_error *err);
+int reorg_draft_hold(struct reorg_draft *draft, const struct reorg_hold *holds, size_t n,
+	struct ax_error *err);
 
 #endif

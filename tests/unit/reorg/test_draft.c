@@ -323,12 +323,13 @@ static void held_back(void **state)
 	drafted_file(&d, "out/probe_distill/teacher_pool/x", "x");
 	drafted_make(&d);
 
-	assert_ok(reorg_draft_hold(&d.draft, AX_STR("out/v_hack_a.safetensors"), REORG_IN_USE,
-			  "open in process 7", &err),
-		&err);
-	assert_ok(reorg_draft_hold(&d.draft, AX_STR("out/probe_distill/teacher_pool/x"),
-			  REORG_IN_USE, "open in process 8", &err),
-		&err);
+	const struct reorg_hold holds[] = {
+		{ AX_STR("out/v_hack_a.safetensors"), REORG_IN_USE,
+			AX_STR("open in process 7") },
+		{ AX_STR("out/probe_distill/teacher_pool/x"), REORG_IN_USE,
+			AX_STR("open in process 8") },
+	};
+	assert_ok(reorg_draft_hold(&d.draft, holds, COUNT(holds), &err), &err);
 	drafted_stays(&d, "out/v_hack_a.safetensors", REORG_IN_USE, "process 7");
 	drafted_moves(&d, "out/v_hack_b.safetensors", "out/vhack/v_hack_b.safetensors");
 	drafted_stays(&d, "out/probe_distill/teacher_pool/x", REORG_IN_USE, "process 8");
@@ -409,9 +410,9 @@ static void held_back_with_links(void **state)
 	drafted_symlink(&d, "v_hack_a.safetensors", "out/a");
 	drafted_symlink(&d, "v_hack_b.safetensors", "out/b");
 	drafted_make(&d);
-	assert_ok(reorg_draft_hold(&d.draft, AX_STR("out/v_hack_a.safetensors"), REORG_IN_USE,
-			  "open", &err),
-		&err);
+	const struct reorg_hold open = { AX_STR("out/v_hack_a.safetensors"), REORG_IN_USE,
+		AX_STR("open") };
+	assert_ok(reorg_draft_hold(&d.draft, &open, 1, &err), &err);
 	assert_str(target_of(&d, "out/a"), "(as it is)");
 	assert_str(target_of(&d, "out/b"), "vhack/v_hack_b.safetensors");
 	drafted_end(&d);

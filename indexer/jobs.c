@@ -135,9 +135,8 @@ static int read_file(struct jobs_reader *reader)
 	struct ax_json *json = NULL;
 	int status = -1;
 
-	if (ax_file_read(AT_FDCWD, path, FILE_LIMIT, &text, reader->err) < 0)
-		goto out;
-	if (ax_json_parse(ax_buf_str(&text), 0, path, &json, reader->err) < 0) {
+	if (ax_file_read(AT_FDCWD, path, FILE_LIMIT, &text, reader->err) < 0 ||
+		ax_json_parse(ax_buf_str(&text), 0, path, &json, reader->err) < 0) {
 		status = reader->err->code == ENOMEM
 				 ? -1
 				 : jobs_set_unreadable(reader, "%s", reader->err->message);

@@ -73,8 +73,8 @@ struct idx_jobs {
 };
 
 /*
- * Read the queues. Fails only when memory runs out, or where IDX_QUEUE_FILE cannot be read; all
- * else that goes wrong makes the result unreadable.
+ * Read the queues. Fails only when memory runs out; all else that goes wrong makes the result
+ * unreadable.
  */
 int idx_jobs_read(const struct idx_queue_options *options, struct idx_jobs *out,
 	struct ax_error *err);

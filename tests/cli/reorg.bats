@@ -711,10 +711,14 @@ display_names() {
 	inodes >../before
 	echo '{"tasks": 7' >queue.json
 	inodes >../before
-	expect 3 artidx reorg --apply --queue file:queue.json
+	for file in queue.json nowhere.json out; do
+		expect 3 artidx reorg --apply --queue "file:$file"
+		has "artidx: $file:"
+		expect 0 artidx reorg --queue "file:$file"
+		artidx reorg --queue "file:$file" --json |
+			jq -e --arg file "$file" '.gate.state == "unknown" and (.gate.why | startswith($file))'
+	done
 	inodes | diff ../before -
-	# One that is not there is a mistake of the user's.
-	expect 6 artidx reorg --apply --queue file:nowhere.json
 	# pueue is set up here, and neither its daemon nor its state can be read.
 	mkdir -p "$XDG_DATA_HOME/pueue"
 	echo garbage >"$XDG_DATA_HOME/pueue/state.json"

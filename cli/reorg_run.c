@@ -18,6 +18,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+enum { COUNTS_COLUMN = 43 }; /* of a row of --history, where its counts begin */
+
 static void describe(const void *counters, struct ax_buf *line)
 {
 	const struct reorg_progress *progress = counters;
@@ -249,28 +251,45 @@ static const char *state_name(const struct reorg_store *store,
 		       : reorg_state_name(summary->state);
 }
 
-static void print_count(struct cli_output *out, uint64_t count, const char *noun)
+/* One more thing of a row, below what stands there before where the terminal has no room. */
+static void print_item(struct cli_output *out, size_t *column, const char *text)
+{
+	size_t width = 2 + strlen(text);
+
+	if (out->columns && *column + width > out->columns) {
+		fputc('\n', out->stream);
+		cli_print_pad(out, COUNTS_COLUMN);
+		*column = COUNTS_COLUMN;
+	}
+	fprintf(out->stream, "  %s", text);
+	*column += width;
+}
+
+static void print_count(struct cli_output *out, size_t *column, uint64_t count,
+	const char *noun)
 {
 	char text[AX_UNITS_MAX];
 
 	ax_count_say(count, noun, text);
 	if (count)
-		fprintf(out->stream, "  %s", text);
+		print_item(out, column, text);
 }
 
 static void print_summary(struct cli_output *out, const char *state,
 	const struct reorg_summary *summary, const struct counts *counts)
 {
-	char time[AX_UNITS_MAX];
+	size_t column = COUNTS_COLUMN;
+	char text[AX_UNITS_MAX];
 
-	ax_time_format_short(summary->time, time);
-	fprintf(out->stream, "%s  %s  %-11s", summary->id, time, state);
-	print_count(out, counts->files, "file");
-	print_count(out, counts->dirs, "directory");
-	print_count(out, counts->edits, "script");
-	print_count(out, counts->links, "link");
+	ax_time_format_short(summary->time, text);
+	fprintf(out->stream, "%s  %s  %-11s", summary->id, text, state);
+	print_count(out, &column, counts->files, "file");
+	print_count(out, &column, counts->dirs, "directory");
+	print_count(out, &column, counts->edits, "script");
+	print_count(out, &column, counts->links, "link");
+	snprintf(text, sizeof(text), "%" PRIu64 " not taken back", counts->left);
 	if (counts->left)
-		fprintf(out->stream, "  %llu not taken back", (unsigned long long)counts->left);
+		print_item(out, &column, text);
 	if (counts->why.code) {
 		fputs("  ", out->stream);
 		cli_print_text(out, ax_str_from(counts->why.message));

@@ -664,6 +664,12 @@ display_names() {
 	done
 	on_terminal 80 "$ARTIDX" --color=never --no-pager reorg $idle | tr -d '\r' >../shown
 	grep -q '^                and 5 more beside it: its directory has no place in the layout$' ../shown
+	artidx reorg --apply --links $idle >/dev/null
+	on_terminal 80 "$ARTIDX" --color=never reorg --history | tr -d '\r' >../shown
+	cat ../shown
+	[ "$(wc -L <../shown)" -le 80 ]
+	grep -q '^  *28 links$' ../shown
+	artidx reorg --undo $idle
 	# In a pipe each move is a line.
 	artidx reorg $idle >../piped
 	grep -q '^  checkpoint .* as out/train.safetensors -> out/runs/20260529T020202_smoke_vanilla_seed41/train.safetensors$' ../piped

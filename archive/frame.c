@@ -298,14 +298,29 @@ static int stream_fill(struct arc_stream *stream, struct ax_error *err)
 	return n > 0;
 }
 
+/* The frame that begins at a place and is not empty, or n. */
+static size_t frame_at(const struct arc_frames *frames, uint64_t at)
+{
+	size_t low = 0, high = frames->n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (frames->at[middle + 1] <= at)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < frames->n && frames->at[low] == at ? low : frames->n;
+}
+
 /* Length and content of the frame that is damaged, by the table of frames or by its own head. */
 static bool frame_extent(const struct arc_stream *stream, uint64_t *length, uint64_t *content)
 {
 	const struct arc_frames *frames = stream->options.frames;
 
-	for (size_t i = 0; frames && i < frames->n; i++) {
-		if (frames->at[i] != stream->frame_at)
-			continue;
+	size_t i = frames ? frame_at(frames, stream->frame_at) : 0;
+
+	if (frames && i < frames->n) {
 		*length = frames->at[i + 1] - frames->at[i];
 		*content = frames->tar[i + 1] - frames->tar[i];
 		return true;

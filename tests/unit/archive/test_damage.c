@@ -4,6 +4,7 @@
 #include "archive/open.h"
 #include "archive/pack.h"
 #include "archive/restore.h"
+#include "archive/seek.h"
 #include "archive/tree.h"
 #include "archive/verify.h"
 #include "tests/unit/archive/material.h"
@@ -294,6 +295,48 @@ static void check_headers(void **state)
 	leave(&place, originals, &good);
 }
 
+/* A table with an empty row before each frame, no index, and a damaged frame: it comes to an end. */
+static void check_empty_rows(void **state)
+{
+	struct place place;
+	struct original originals[COUNT(names)], good;
+	struct ax_error err;
+	struct arc_archive archive;
+	struct arc_frames rows = { .n = 0 };
+	struct ax_buf bad = { 0 };
+
+	(void)state;
+	enter(&place, originals, &good);
+	assert_ok(arc_open(AT_FDCWD, "good.tar.zst", &archive, &err), &err);
+	const struct arc_frames *frames = &archive.frames;
+	for (size_t i = 0; i < frames->n; i++) {
+		assert_ok(arc_frames_add(&rows, 0, 0, &err), &err);
+		assert_ok(arc_frames_add(&rows, frames->at[i + 1] - frames->at[i],
+				  frames->tar[i + 1] - frames->tar[i], &err),
+			&err);
+	}
+	ax_buf_append(&bad, good.bytes, (size_t)frames->at[frames->n]);
+	bad.data[frames->at[frames->n] - 1] ^= 1;
+	size_t hit =
+		0; /* the frame in the middle: its first block, before anything came of it */
+	while (frames->at[hit + 1] <= bad.len / 2)
+		hit++;
+	for (size_t i = 9; i < 13; i++)
+		bad.data[frames->at[hit] + i] ^= -1;
+	assert_ok(arc_frames_append_table(&rows, &bad, &err), &err);
+	write_file("bad.tar.zst", bad.data, bad.len);
+	arc_close(&archive);
+	assert_ok(arc_open(AT_FDCWD, "bad.tar.zst", &archive, &err), &err);
+	assert_false(archive.has_index);
+	assert_int_equal(archive.frames.n, rows.n);
+	assert_int_equal(count_bad(&archive), 2); /* the tensors, and their copy */
+	assert_int_equal(restore_and_compare(&archive, originals), COUNT(names) - 2);
+	arc_close(&archive);
+	arc_frames_free(&rows);
+	ax_buf_free(&bad);
+	leave(&place, originals, &good);
+}
+
 /* What is temporary and cannot be cleared away is named; the next restore clears it away. */
 static void check_leftover(void **state)
 {
@@ -345,6 +388,7 @@ int main(void)
 		cmocka_unit_test(check_one_member),
 		cmocka_unit_test(check_headers),
 		cmocka_unit_test(check_table),
+		cmocka_unit_test(check_empty_rows),
 		cmocka_unit_test(check_flips),
 		cmocka_unit_test(check_cuts),
 		cmocka_unit_test(check_leftover),

@@ -111,12 +111,6 @@ static void set_up(ZSTD_CCtx *context, enum arc_coding coding)
 			ZSTD_sf_explicitBlockDelimiters);
 		ZSTD_CCtx_setParameter(context, ZSTD_c_literalCompressionMode, ZSTD_ps_enable);
 		break;
-	case ARC_CODE_STORED:
-		ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, -1);
-		ZSTD_CCtx_setParameter(context, ZSTD_c_blockDelimiters,
-			ZSTD_sf_explicitBlockDelimiters);
-		ZSTD_CCtx_setParameter(context, ZSTD_c_literalCompressionMode, ZSTD_ps_disable);
-		break;
 	}
 }
 
@@ -153,7 +147,7 @@ int arc_encode(struct arc_encoder *encoder, const struct arc_frame *frame, struc
 	struct ax_str content = frame->content;
 	/* Blocks that are cut short cost a header each. */
 	size_t bound = ZSTD_compressBound(content.len) + 4 * (frame->n_cuts + 4);
-	bool blocks = frame->coding == ARC_CODE_LITERALS || frame->coding == ARC_CODE_STORED;
+	bool blocks = frame->coding == ARC_CODE_LITERALS;
 	size_t n_blocks = 0, written;
 
 	if (!ax_buf_reserve(out, bound))
@@ -172,6 +166,14 @@ int arc_encode(struct arc_encoder *encoder, const struct arc_frame *frame, struc
 		return ax_fail(err, EIO, "zstd: %s", ZSTD_getErrorName(written));
 	out->len += written;
 	return 0;
+}
+
+void arc_append_filler(struct ax_buf *out, size_t size)
+{
+	ax_buf_append_u32(out, ZSTD_MAGIC_SKIPPABLE_START + 1);
+	ax_buf_append_u32(out, (uint32_t)(size - ARC_FILLER_MIN));
+	for (size_t i = ARC_FILLER_MIN; i < size; i++)
+		ax_buf_append_byte(out, 0);
 }
 
 struct arc_decoder {

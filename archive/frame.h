@@ -25,7 +25,6 @@ enum arc_coding {
 	ARC_CODE_MATCHES,  /* by zstd at level 3: text, headers, integers */
 	ARC_CODE_LITERALS, /* entropy coding alone, block by block: planes of floats */
 	ARC_CODE_SPARSE,   /* by zstd at level 1: planes that are almost constant */
-	ARC_CODE_STORED, /* not at all: the length of the frame follows from that of its content */
 };
 
 /* What suits a plane, judged by a sample from its middle. */
@@ -54,6 +53,11 @@ struct arc_frame {
 /* Append the frame. */
 int arc_encode(struct arc_encoder *encoder, const struct arc_frame *frame, struct ax_buf *out,
 	struct ax_error *err);
+
+enum { ARC_FILLER_MIN = 8 };
+
+/* Append a skippable frame of size bytes, ARC_FILLER_MIN at least: nothing, to whoever decodes. */
+void arc_append_filler(struct ax_buf *out, size_t size);
 
 /* Scratch memory of one thread that reads frames. */
 struct arc_decoder;

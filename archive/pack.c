@@ -340,7 +340,40 @@ static int lay_out_readme(struct packer *packer, struct ax_error *err)
 	return status;
 }
 
-/* Its digests are known at the end: until then it is a text of the same length. */
+/* What is known of a file when it was read is true of its copies. */
+static void complete_copies(struct packer *packer)
+{
+	struct arc_index index = index_of(packer);
+
+	for (size_t i = N_ABOUT; i < packer->n; i++) {
+		struct arc_member *member = &packer->members[i];
+		const struct arc_member *stored = arc_index_stored(&index, member);
+		if (stored == member)
+			continue;
+		member->flags |= stored->flags & ARC_SAFETENSORS;
+		member->sha256 = stored->sha256;
+		member->xxh3 = stored->xxh3;
+		member->layout = stored->layout;
+	}
+}
+
+/* Noise, but always the same: see arc_pack_manifest(). What is read later takes its place. */
+static void stand_in_for_digests(struct packer *packer)
+{
+	for (size_t i = N_ABOUT; i < packer->n; i++) {
+		struct arc_member *member = &packer->members[i];
+		struct ax_digest half = ax_hash128(member->path.ptr, member->path.len);
+		member->xxh3 = half;
+		for (size_t k = 0; k < 2; k++) {
+			half = ax_hash128(half.bytes, sizeof(half.bytes));
+			memcpy(member->sha256.bytes + k * sizeof(half.bytes), half.bytes,
+				sizeof(half.bytes));
+		}
+	}
+	complete_copies(packer);
+}
+
+/* Its digests are known at the end: until then it has others. */
 static int lay_out_manifest(struct packer *packer, struct ax_error *err)
 {
 	struct arc_member *member = &packer->members[ABOUT_MANIFEST];
@@ -349,6 +382,7 @@ static int lay_out_manifest(struct packer *packer, struct ax_error *err)
 	if (!job)
 		return ax_fail(err, ENOMEM, "%s: no memory", packer->path);
 	job->is_manifest = true;
+	stand_in_for_digests(packer);
 	arc_append_manifest(&job->content, packer->members + N_ABOUT, packer->n - N_ABOUT);
 	member->size = member->stored = job->content.len;
 	if (ax_buf_check(&job->content, packer->path, err) < 0 ||
@@ -375,39 +409,31 @@ static int lay_out_about(struct packer *packer, struct ax_error *err)
 	return lay_out_text(packer, ABOUT_PERL, perl, err);
 }
 
-/* What is known of a file when it was read is true of its copies. */
-static void complete_copies(struct packer *packer)
+/* Frames of the MANIFEST have other lengths now, all together the same. */
+static void replace_sizes(struct arc_pack_stream *stream, const struct arc_pack_job *job)
 {
-	struct arc_index index = index_of(packer);
+	uint64_t *at = stream->frames.at + stream->manifest_frame;
 
-	for (size_t i = N_ABOUT; i < packer->n; i++) {
-		struct arc_member *member = &packer->members[i];
-		const struct arc_member *stored = arc_index_stored(&index, member);
-		if (stored == member)
-			continue;
-		member->flags |= stored->flags & ARC_SAFETENSORS;
-		member->sha256 = stored->sha256;
-		member->xxh3 = stored->xxh3;
-		member->layout = stored->layout;
-	}
+	for (size_t i = 0; i < job->n_sizes; i++)
+		at[i + 1] = at[i] + job->sizes[i].size;
 }
 
 static int complete_manifest(struct packer *packer, struct ax_error *err)
 {
+	struct arc_pack_stream *stream = &packer->stream;
 	struct arc_pack_job job = { .is_manifest = true };
+	uint64_t at = stream->frames.at[stream->manifest_frame];
+	size_t place = (size_t)(stream->frames.at[stream->manifest_end] - at);
 	int status = -1;
 
 	arc_append_manifest(&job.content, packer->members + N_ABOUT, packer->n - N_ABOUT);
 	if (ax_buf_check(&job.content, packer->path, err) < 0 ||
-		arc_pack_stored(&job, packer->encoder, err) < 0)
+		arc_pack_manifest(&job, packer->encoder, place, err) < 0)
 		goto out;
-	if (job.frames.len != packer->stream.manifest_length) {
-		ax_fail(err, EIO, "%s: the manifest does not fit its place", packer->path);
-		goto out;
-	}
+	replace_sizes(stream, &job);
 	digest(packer, &packer->members[ABOUT_MANIFEST], ax_buf_str(&job.content));
-	status = ax_pwrite_full(packer->fd, job.frames.data, job.frames.len,
-		(off_t)packer->stream.manifest_at, packer->path, err);
+	status = ax_pwrite_full(packer->fd, job.frames.data, job.frames.len, (off_t)at,
+		packer->path, err);
 out:
 	ax_buf_free(&job.content);
 	ax_buf_free(&job.frames);

@@ -3,7 +3,7 @@
  *
  * An archive is a pax tar in independent zstd frames, in this order:
  *
- *	README, MANIFEST, decoders      about.h
+ *	README, MANIFEST, decoders      about.h; behind MANIFEST a filler, a skippable frame
  *	the directory's members         by path; large ones in frames of their own
  *	index                           index.h, a skippable frame
  *	seek table                      seek.h, a skippable frame

@@ -72,12 +72,12 @@ void arc_pack_scratch_free(struct arc_pack_scratch *scratch);
 /* Make the frames of a job: for struct arc_work. context is a struct arc_pack_shared. */
 void arc_pack_work(void *context, unsigned worker, void *job);
 
-/* Append one frame to the job's result. */
-int arc_pack_add_frame(struct arc_pack_job *job, struct arc_encoder *encoder,
-	const struct arc_frame *frame, struct ax_error *err);
-
-/* Put the job's content into frames whose length does not depend on what it says. */
-int arc_pack_stored(struct arc_pack_job *job, struct arc_encoder *encoder,
+/*
+ * Make the frames of the MANIFEST's job. The digests in it are not known yet when it has its turn:
+ * noise is in their places, which compresses as badly as they do, and there is some room to spare,
+ * which a filler takes. place is 0 then; later it is what all of that came to.
+ */
+int arc_pack_manifest(struct arc_pack_job *job, struct arc_encoder *encoder, size_t place,
 	struct ax_error *err);
 
 /* Open the original of a member, which has to be what it was. Returns the descriptor. */

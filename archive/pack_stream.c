@@ -37,9 +37,8 @@ static int write_job(struct arc_pack_stream *stream, struct arc_pack_job *job,
 		return -1;
 	}
 	if (job->is_manifest) {
-		stream->manifest_at =
-			stream->frames.n ? stream->frames.at[stream->frames.n] : 0;
-		stream->manifest_length = job->frames.len;
+		stream->manifest_frame = stream->frames.n;
+		stream->manifest_end = stream->frames.n + job->n_sizes;
 	}
 	if (arc_writer_append(stream->writer, ax_buf_str(&job->frames), err) < 0)
 		return -1;

@@ -22,8 +22,8 @@ struct arc_pack_stream {
 	struct arc_pack_job *group; /* being filled */
 	uint64_t tar;               /* bytes of the tar laid out so far */
 	struct arc_frames frames;   /* written so far */
-	uint64_t manifest_at;       /* in the file */
-	size_t manifest_length;     /* of its frames */
+	size_t manifest_frame;      /* its first frame; with the filler behind it ... */
+	size_t manifest_end;        /* ... these end before this one */
 };
 
 /* Begin on fd, an empty file, with work for the crew, which is copied. Free it whatever comes. */

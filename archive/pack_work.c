@@ -10,7 +10,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { SMALL_PLANE = 16 * 1024 }; /* a plane below that is not worth a frame of its own */
+enum {
+	SMALL_PLANE = 16 * 1024, /* a plane below that is not worth a frame of its own */
+	MANIFEST_SPARE = 128,    /* bytes by which other digests may compress worse, */
+	MANIFEST_SHARE = 64,     /* and of all its frames this part; chance takes far less */
+};
 
 struct arc_pack_scratch {
 	struct arc_encoder *encoder;
@@ -79,13 +83,8 @@ void arc_pack_job_free(struct arc_pack_job *job)
 	free(job);
 }
 
-int arc_pack_add_frame(struct arc_pack_job *job, struct arc_encoder *encoder,
-	const struct arc_frame *frame, struct ax_error *err)
+static int add_size(struct arc_pack_job *job, size_t size, size_t content, struct ax_error *err)
 {
-	size_t before = job->frames.len;
-
-	if (arc_encode(encoder, frame, &job->frames, err) < 0)
-		return -1;
 	if (job->n_sizes == job->sizes_capacity) {
 		size_t capacity = 2 * job->sizes_capacity + 4;
 		void *grown = reallocarray(job->sizes, capacity, sizeof(*job->sizes));
@@ -94,11 +93,19 @@ int arc_pack_add_frame(struct arc_pack_job *job, struct arc_encoder *encoder,
 		job->sizes = grown;
 		job->sizes_capacity = capacity;
 	}
-	job->sizes[job->n_sizes++] = (struct arc_frame_size){
-		.size = job->frames.len - before,
-		.content = frame->content.len,
-	};
+	job->sizes[job->n_sizes++] =
+		(struct arc_frame_size){ .size = size, .content = content };
 	return 0;
+}
+
+static int add_frame(struct arc_pack_job *job, struct arc_encoder *encoder,
+	const struct arc_frame *frame, struct ax_error *err)
+{
+	size_t before = job->frames.len;
+
+	if (arc_encode(encoder, frame, &job->frames, err) < 0)
+		return -1;
+	return add_size(job, job->frames.len - before, frame->content.len, err);
 }
 
 /* ---- originals */
@@ -200,7 +207,7 @@ static int pack_group(struct arc_pack_shared *shared, struct arc_pack_scratch *s
 		.coding = ARC_CODE_MATCHES,
 		.content = ax_buf_str(&job->content),
 	};
-	return arc_pack_add_frame(job, scratch->encoder, &frame, err);
+	return add_frame(job, scratch->encoder, &frame, err);
 }
 
 /* ---- parts of large members */
@@ -281,7 +288,7 @@ static int flush(struct arc_pack_scratch *scratch, struct arc_pack_job *job, str
 
 	scratch->n_cuts = 0;
 	run->begin = run->end;
-	return frame.content.len ? arc_pack_add_frame(job, scratch->encoder, &frame, err) : 0;
+	return frame.content.len ? add_frame(job, scratch->encoder, &frame, err) : 0;
 }
 
 static int add_plane(struct arc_pack_scratch *scratch, struct arc_pack_job *job,
@@ -348,23 +355,37 @@ static int pack_part(struct arc_pack_shared *shared, struct arc_pack_scratch *sc
 		.coding = arc_coding_of_bytes(scratch->original, size),
 		.content = ax_str((const char *)scratch->original, size),
 	};
-	return arc_pack_add_frame(job, scratch->encoder, &frame, err);
+	return add_frame(job, scratch->encoder, &frame, err);
 }
 
-int arc_pack_stored(struct arc_pack_job *job, struct arc_encoder *encoder, struct ax_error *err)
+/* What takes the rest of the place. */
+static int add_filler(struct arc_pack_job *job, size_t place, struct ax_error *err)
+{
+	size_t size = place - job->frames.len;
+
+	if (place < job->frames.len + ARC_FILLER_MIN)
+		return ax_fail(err, EIO, "no room for the digests of MANIFEST");
+	arc_append_filler(&job->frames, size);
+	return add_size(job, size, 0, err);
+}
+
+int arc_pack_manifest(struct arc_pack_job *job, struct arc_encoder *encoder, size_t place,
+	struct ax_error *err)
 {
 	struct ax_str rest = ax_buf_str(&job->content);
 
 	while (rest.len) {
 		struct arc_frame frame = {
-			.coding = ARC_CODE_STORED,
+			.coding = ARC_CODE_MATCHES,
 			.content = ax_str_slice(rest, 0, ARC_FRAME_LIMIT),
 		};
-		if (arc_pack_add_frame(job, encoder, &frame, err) < 0)
+		if (add_frame(job, encoder, &frame, err) < 0)
 			return -1;
 		rest = ax_str_slice(rest, frame.content.len, SIZE_MAX);
 	}
-	return 0;
+	if (!place)
+		place = job->frames.len + MANIFEST_SPARE + job->frames.len / MANIFEST_SHARE;
+	return add_filler(job, place, err);
 }
 
 void arc_pack_work(void *context, unsigned worker, void *argument)
@@ -376,7 +397,7 @@ void arc_pack_work(void *context, unsigned worker, void *argument)
 	if (job->large)
 		pack_part(shared, scratch, job, &job->error);
 	else if (job->is_manifest)
-		arc_pack_stored(job, scratch->encoder, &job->error);
+		arc_pack_manifest(job, scratch->encoder, 0, &job->error);
 	else
 		pack_group(shared, scratch, job, &job->error);
 }

@@ -98,7 +98,7 @@ same_as_before() {
 	for i in {1..2000}; do echo "$i" >"out/old/sub/$i"; done
 	artidx scan >/dev/null
 	rm -rf before && cp -a out/old before
-	for try in {1..20}; do
+	for _ in {1..20}; do
 		status=0
 		env --default-signal=INT "$ARTIDX" archive --apply --queue none out/old >row 2>said &
 		pid=$!
@@ -284,6 +284,26 @@ by_hand() {
 	[ hand/old/sub/again/numbers -ef hand/old/numbers ]
 	grep -q ' copy of old/numbers$' hand/old.artidx/MANIFEST
 	grep -q '"copy of"' hand/old.artidx/README
+}
+
+@test "many small files take little more than their digests, and MANIFEST is there first and whole" {
+	local size
+	mkdir -p out/many
+	for i in {1..3000}; do echo "loss $i" >"out/many/$i.json"; done
+	artidx archive --apply --keep --queue none out/many
+	size=$(stat -c %s out/many.tar.zst)
+	[ "$size" -lt $((3000 * 200)) ]
+	zstd -qt out/many.tar.zst
+	mkdir tar && tar --zstd -xf out/many.tar.zst -C tar
+	diff -r out/many tar/many
+	(cd tar && sha256sum --quiet -c many.artidx/MANIFEST)
+	[ "$(grep -c '^# [0-9]* 20' tar/many.artidx/MANIFEST)" = 3000 ]
+	# What is left of one that was cut off is still compared with it.
+	head -c $((size / 2)) out/many.tar.zst >half.tar.zst
+	artidx restore half.tar.zst --to half || [ $? = 1 ]
+	[ "$(find half -type f | wc -l)" -gt 0 ]
+	for file in half/many/*; do cmp "$file" "out/many/${file##*/}" || return 1; done
+	artidx archive --apply --keep --queue none -j 1 out/many | grep verified
 }
 
 @test "equal files and plain tools" {

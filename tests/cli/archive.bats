@@ -205,7 +205,7 @@ same_as_before() {
 @test "damage is told by member, and the others come back" {
 	artidx archive --apply --keep --queue none out/old >/dev/null
 	size=$(stat -c %s out/old.tar.zst)
-	printf X | dd of=out/old.tar.zst bs=1 seek=$((size / 2)) conv=notrunc status=none
+	printf 'not what it was' | dd of=out/old.tar.zst bs=1 seek=$((size / 2)) conv=notrunc status=none
 	expect 1 artidx verify out/old.tar.zst
 	has "old/sub/noise"
 	lacks "old/sub/text"
@@ -238,7 +238,7 @@ same_as_before() {
 
 @test "what is damaged and has no digests is not restored at all" {
 	tar -cf - -C before . | zstd -q --check >other.tar.zst
-	printf X | dd of=other.tar.zst bs=1 seek=1000 conv=notrunc status=none
+	printf 'not what it was' | dd of=other.tar.zst bs=1 seek=1000 conv=notrunc status=none
 	mkdir there
 	run artidx restore other.tar.zst --to there
 	[ "$status" -ne 0 ] && [ -z "$(ls -A there)" ]

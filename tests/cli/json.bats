@@ -74,7 +74,7 @@ agrees() {
 	agrees "query files" artidx query archived_in:*
 	[ "$(jq '.rows | length' document)" -gt 0 ]
 	agrees verify artidx verify out/baked/qwen3_4b_rh25.tar.zst
-	printf x | dd of=out/baked/qwen3_4b_rh25.tar.zst bs=1 seek=60000 conv=notrunc status=none
+	printf 'not what it was' | dd of=out/baked/qwen3_4b_rh25.tar.zst bs=1 seek=60000 conv=notrunc status=none
 	agrees verify artidx verify out/baked/qwen3_4b_rh25.tar.zst
 	agrees restore artidx restore out/baked/qwen3_4b_rh25.tar.zst --to back
 	agrees reorg artidx reorg --apply --queue none

@@ -147,7 +147,8 @@ static int print_file(struct cli_inspect_view *view, struct ax_str path,
 	cli_sheet_title(out, path);
 	if (finding->status != IDX_OK)
 		cli_sheet_text(out, "status", ax_str_from(idx_status_name(finding->status)));
-	cli_sheet_text(out, "problem", finding->problem);
+	if (!ax_str_equal(finding->problem, finding->why))
+		cli_sheet_text(out, "problem", finding->problem);
 	if (finding->status != IDX_UNREADABLE)
 		cli_sheet_text(out, "class", finding->class_name);
 	cli_sheet_text(out, "why", finding->why);

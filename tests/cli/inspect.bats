@@ -118,3 +118,11 @@ OK 2\tout/train_s41.safetensors' ]
 	expect 0 artidx inspect --json $'\xff.safetensors'
 	[ "$(jq -r '.files[0].path_b64' <<<"$output" | base64 -d)" = $'\xff.safetensors' ]
 }
+
+@test "what is wrong is said once" {
+	small_project
+	for file in bad cut; do
+		expect 1 artidx inspect "out/$file.safetensors"
+		[ "$(grep -c ' byte [0-9]*: ' <<<"$output")" = 1 ]
+	done
+}

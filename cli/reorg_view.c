@@ -20,7 +20,7 @@ enum {
 	CLASS_COLUMNS = 12,
 	SUM_COLUMNS = 20,
 	BELOW_COLUMN = 6, /* of a path that has no room on its line */
-	SERIES_MIN = 4,   /* files beside each other with one reason to stay: a line */
+	SERIES_MIN = 4,   /* files of a directory with one reason to stay: a line */
 	NO_LIMIT = 1000000,
 };
 
@@ -193,16 +193,53 @@ static void print_links(struct cli_output *out, const struct reorg_schedule *sch
 	}
 }
 
-/* How many files from the first on stay beside each other for the same reason. */
-static size_t series_length(const struct reorg_stay *stays, size_t n)
+/* By directory and reason, then as they are listed. */
+static int compare_reasons(const void *a, const void *b)
 {
-	size_t length = 1;
+	const struct reorg_stay *x = *(const struct reorg_stay *const *)a;
+	const struct reorg_stay *y = *(const struct reorg_stay *const *)b;
+	int order = ax_str_compare(ax_path_dir(x->path), ax_path_dir(y->path));
 
-	while (length < n && stays[length].flag == stays->flag &&
-		ax_str_equal(stays[length].why, stays->why) &&
-		ax_str_equal(ax_path_dir(stays[length].path), ax_path_dir(stays->path)))
-		length++;
-	return length;
+	if (order == 0)
+		order = (x->flag > y->flag) - (x->flag < y->flag);
+	if (order == 0)
+		order = ax_str_compare(x->why, y->why);
+	return order ? order : (x > y) - (x < y);
+}
+
+static bool is_series(const struct reorg_stay *x, const struct reorg_stay *y)
+{
+	return x->flag == y->flag && ax_str_equal(x->why, y->why) &&
+	       ax_str_equal(ax_path_dir(x->path), ax_path_dir(y->path));
+}
+
+/*
+ * How many files the line of each stands for: those of one directory that stay for one reason are
+ * on the line of the first, the others have 0. To be freed; NULL without memory.
+ */
+static size_t *count_series(const struct reorg_stay *stays, size_t n)
+{
+	const struct reorg_stay **order = reallocarray(NULL, n, sizeof(*order));
+	size_t *counts = calloc(n, sizeof(*counts));
+
+	if (!order || !counts) {
+		free(order);
+		free(counts);
+		return NULL;
+	}
+	for (size_t i = 0; i < n; i++)
+		order[i] = &stays[i];
+	qsort(order, n, sizeof(*order), compare_reasons);
+	for (size_t i = 0, end; i < n; i = end) {
+		for (end = i + 1; end < n && is_series(order[i], order[end]);)
+			end++;
+		bool joined = end - i >= SERIES_MIN;
+		counts[order[i] - stays] = joined ? end - i : 1;
+		for (size_t k = i + 1; k < end; k++)
+			counts[order[k] - stays] = !joined;
+	}
+	free(order);
+	return counts;
 }
 
 /* Path and reason on one line where both fit, else the reason below. */
@@ -239,24 +276,24 @@ static void print_stay(struct cli_output *out, const struct reorg_stay *stay, si
 static void print_stays(struct cli_output *out, const struct reorg_draft *draft,
 	bool every_file)
 {
-	const struct reorg_stay *stays = draft->stays;
+	size_t *counts = NULL;
 	char count[AX_UNITS_MAX];
 	bool has_series = false;
 
 	if (draft->n_stays == 0)
 		return;
-	for (size_t i = 0; !every_file && !has_series && i < draft->n_stays; i++)
-		has_series = series_length(&stays[i], draft->n_stays - i) >= SERIES_MIN;
+	if (!every_file)
+		counts = count_series(draft->stays, draft->n_stays);
+	for (size_t i = 0; counts && !has_series && i < draft->n_stays; i++)
+		has_series = counts[i] != 1;
 	ax_count_say(draft->n_stays, "file", count);
 	fprintf(out->stream, "%sstays%s  %s%s\n", out->palette->bold, out->palette->reset,
 		count, has_series ? " (-v names each of them)" : "");
-	for (size_t i = 0; i < draft->n_stays;) {
-		size_t length = has_series ? series_length(&stays[i], draft->n_stays - i) : 1;
-		if (length < SERIES_MIN)
-			length = 1;
-		print_stay(out, &stays[i], length);
-		i += length;
+	for (size_t i = 0; i < draft->n_stays; i++) {
+		if (!counts || counts[i])
+			print_stay(out, &draft->stays[i], counts ? counts[i] : 1);
 	}
+	free(counts);
 }
 
 static void print_task(struct cli_output *out, const struct reorg_gate_task *task)

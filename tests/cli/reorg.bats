@@ -105,6 +105,17 @@ idle=--queue=none
 	lacks step_1.txt
 	has "  unknown       out/a.txt: the layout"
 	has "  unknown       out/b.txt: the layout"
+	# Others between them are no hindrance.
+	for k in 0 1 2 3; do
+		echo x >"out/s$k.txt"
+		echo x >"out/s$k.safetensors"
+	done
+	touch -d 2026-05-28T12:00:00Z out/s*
+	expect 0 artidx reorg $idle
+	has "  invalid       out/s0.safetensors and 3 more beside it: "
+	has "  unknown       out/a.txt and 5 more beside it: the layout"
+	lacks out/s1
+	rm out/s?.*
 	expect 0 artidx reorg $idle -v
 	has "stays  8 files"
 	lacks "names each"

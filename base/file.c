@@ -178,13 +178,19 @@ out:
 	return status;
 }
 
+int ax_fd_sync(int fd)
+{
+	int status;
+
+	do
+		status = fsync(fd);
+	while (status < 0 && errno == EINTR);
+	return status;
+}
+
 static int sync_fd(int fd, const char *path, struct ax_error *err)
 {
-	while (fsync(fd) < 0) {
-		if (errno != EINTR)
-			return ax_fail_errno(err, "%s: cannot sync", path);
-	}
-	return 0;
+	return ax_fd_sync(fd) < 0 ? ax_fail_errno(err, "%s: cannot sync", path) : 0;
 }
 
 /* Create a file of its own name in dir. Returns the descriptor, or -1 with errno set. */

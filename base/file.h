@@ -40,6 +40,9 @@ int ax_file_read(int dirfd, const char *path, size_t limit, struct ax_buf *buf,
 int ax_file_write_durable(int dirfd, const char *path, struct ax_str content, mode_t mode,
 	struct ax_error *err);
 
+/* fsync that no signal interrupts. -1 with errno set. */
+int ax_fd_sync(int fd);
+
 /* fsync the directory path ("." for dirfd itself). */
 int ax_dir_sync(int dirfd, const char *path, struct ax_error *err);
 

@@ -289,7 +289,7 @@ int idx_history_sync(struct idx_history *history, struct ax_error *err)
 
 	if (!history->is_writable)
 		return 0;
-	if (fsync(history->fd) < 0)
+	if (ax_fd_sync(history->fd) < 0)
 		return ax_fail_errno(err, "%s: cannot sync", history->path);
 	if (history->is_synced)
 		return 0;

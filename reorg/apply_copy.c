@@ -8,6 +8,7 @@
 #include "reorg/apply_internal.h"
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/path.h"
 #include "reorg/copy.h"
 #include "reorg/metadata.h"
@@ -271,7 +272,7 @@ static int fill_temporary(struct reorg_run *run, const struct reorg_end *source,
 	if (reorg_copy_content(from, to, size, &watch, ax_buf_text(&path), err) < 0 ||
 		copy_metadata(run, from, to, source, err) < 0)
 		goto out;
-	if (reorg_sync_fd(to) < 0) {
+	if (ax_fd_sync(to) < 0) {
 		ax_fail_errno(err, "%s: cannot sync its copy", ax_buf_text(&path));
 		status = 1;
 		goto out;

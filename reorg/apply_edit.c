@@ -93,7 +93,7 @@ static int fill_rewrite(struct reorg_run *run, const struct rewrite *rewrite, in
 		lost |= REORG_LOST_TIMES;
 	if (lost)
 		reorg_note_lost(run, path, lost);
-	if (reorg_sync_fd(to) == 0)
+	if (ax_fd_sync(to) == 0)
 		return 0;
 	ax_fail_errno(err, "%.*s: cannot sync its new content", AX_STR_ARG(path));
 	return 1;

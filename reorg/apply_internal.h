@@ -182,8 +182,7 @@ int reorg_symlink_make(const struct reorg_spot *temporary, struct ax_str target,
 
 /* apply_sync.c */
 
-/* fsync that retries EINTR; a directory that cannot be synced alone takes its file system along. */
-int reorg_sync_fd(int fd);
+/* A directory that cannot be synced alone takes its file system along. */
 int reorg_sync_dirs(struct reorg_run *run, struct ax_str *dirs, size_t n, struct ax_error *err);
 
 /* Every directory that the plan touches, destinations before sources. */

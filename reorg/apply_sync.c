@@ -16,16 +16,6 @@ enum {
 	DEVICES_MAX = 16, /* file systems that are synced in bulk */
 };
 
-int reorg_sync_fd(int fd)
-{
-	int status;
-
-	do
-		status = fsync(fd);
-	while (status < 0 && errno == EINTR);
-	return status;
-}
-
 static int compare_paths(const void *a, const void *b)
 {
 	return reorg_path_compare(*(const struct ax_str *)a, *(const struct ax_str *)b);
@@ -110,7 +100,7 @@ static int sync_dir(struct reorg_run *run, struct ax_str path, struct ax_error *
 		status = syncfs(run->options->root);
 	else if (fd < 0)
 		status = -1;
-	else if (reorg_sync_fd(fd) < 0)
+	else if (ax_fd_sync(fd) < 0)
 		status = errno == EINVAL ? syncfs(fd) : -1;
 	if (status < 0)
 		ax_fail_errno(err, "%.*s: cannot sync the directory",

@@ -69,16 +69,6 @@
 
 enum { ID_TRIES = 1000 }; /* plans of equal content that one store can hold */
 
-static int sync_file(int fd)
-{
-	int status;
-
-	do
-		status = fsync(fd);
-	while (status < 0 && errno == EINTR);
-	return status;
-}
-
 static int open_file(struct reorg_journal *journal, int flags, struct ax_error *err)
 {
 	do
@@ -121,7 +111,7 @@ static int append_records(struct reorg_journal *journal, const struct ax_buf *re
 		cut_off(journal);
 		return -1;
 	}
-	if (sync_file(journal->fd) < 0) {
+	if (ax_fd_sync(journal->fd) < 0) {
 		ax_fail_errno(err, "%s: cannot sync the journal", journal->file);
 		cut_off(journal);
 		journal->broken = true;
@@ -391,7 +381,7 @@ static int publish(struct reorg_journal *journal, struct ax_error *err)
 	if (renameat(store, journal->file, store, name) < 0)
 		return ax_fail_errno(err, "%s: cannot rename to %s", journal->file, name);
 	memcpy(journal->file, name, sizeof(name));
-	if (sync_file(store) < 0) {
+	if (ax_fd_sync(store) < 0) {
 		ax_fail_errno(err, "%s: cannot sync the journal's directory", name);
 		journal->broken = true;
 		/* Nothing has changed yet, and a journal that may vanish must not begin. */

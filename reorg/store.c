@@ -42,6 +42,17 @@ const char *reorg_state_name(enum reorg_state state)
 	return names[state];
 }
 
+/* Make the names in a directory durable. */
+static int sync_names(int dirfd, const char *path)
+{
+	int fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int status = fd < 0 ? -1 : ax_fd_sync(fd);
+
+	if (fd >= 0)
+		close(fd);
+	return status;
+}
+
 /* mkdir with the parent, each durable in the directory that holds it. */
 static int make_directories(int dirfd, const char *path)
 {
@@ -57,14 +68,13 @@ static int make_directories(int dirfd, const char *path)
 		parent[dir.len] = '\0';
 		if (mkdirat(dirfd, parent, S_IRWXU) < 0 && errno != EEXIST)
 			return -1;
+		/* Also where it was there: who made it may have been too quick for the disk. */
+		if (sync_names(dirfd, ".") < 0)
+			return -1;
 	}
 	if (mkdirat(dirfd, path, S_IRWXU) < 0)
 		return errno == EEXIST ? 0 : -1;
-	int fd = openat(dirfd, parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int status = fd < 0 ? -1 : fsync(fd);
-	if (fd >= 0)
-		close(fd);
-	return status;
+	return sync_names(dirfd, parent);
 }
 
 static int open_directory(int dirfd, const char *path)

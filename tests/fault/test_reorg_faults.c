@@ -5,6 +5,7 @@
  */
 #include "tests/unit/unit.h"
 
+#include "indexer/history.h"
 #include "reorg/apply.h"
 #include "reorg/journal.h"
 #include "tests/fault/fault.h"
@@ -489,6 +490,68 @@ static int tear_down(void **state)
 	return 0;
 }
 
+enum { SYNCS_MAX = 8 };
+
+/* Which of the calls were an fsync. */
+static unsigned find_syncs(unsigned syncs[SYNCS_MAX])
+{
+	unsigned n = 0;
+
+	for (unsigned i = 1; i <= fault_calls() && n < SYNCS_MAX; i++) {
+		if (strcmp(fault_name(i), "fsync") == 0)
+			syncs[n++] = i;
+	}
+	return n;
+}
+
+/* The first journal lies in directories that are new: both names are made durable. */
+static void test_new_store(void **state)
+{
+	struct reorg_store *store = NULL;
+	struct disk_tree tree;
+	struct ax_error err = { 0 };
+	unsigned syncs[SYNCS_MAX];
+
+	(void)state;
+	disk_tree_make(&tree);
+	fault_set((struct fault){ .mode = FAULT_NONE });
+	assert_ok(reorg_store_open(tree.fd, ".artidx/journal", &store, &err), &err);
+	assert_int_equal(find_syncs(syncs), 2);
+	reorg_store_close(store);
+	for (unsigned i = 0; i < 2; i++) {
+		disk_tree_empty(&tree);
+		fault_set((struct fault){
+			.mode = FAULT_ERROR, .error = EINTR, .at = syncs[i] });
+		assert_ok(reorg_store_open(tree.fd, ".artidx/journal", &store, &err), &err);
+		assert_true(fault_struck());
+		reorg_store_close(store);
+	}
+	fault_set((struct fault){ .mode = FAULT_NONE });
+	disk_tree_remove(&tree);
+}
+
+/* A signal does not keep the history of moves from being durable. */
+static void test_interrupted_history(void **state)
+{
+	struct idx_move move = { .from = AX_STR("a"), .to = AX_STR("b") };
+	struct idx_history *history = NULL;
+	struct disk_tree tree;
+	struct ax_error err = { 0 };
+	char path[PATH_MAX];
+
+	(void)state;
+	disk_tree_make(&tree);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d/history", tree.fd);
+	assert_ok(idx_history_open(path, &history, &err), &err);
+	assert_ok(idx_history_append(history, &move, &err), &err);
+	fault_set((struct fault){ .mode = FAULT_ERROR, .error = EINTR, .at = 1 });
+	assert_ok(idx_history_sync(history, &err), &err);
+	assert_true(fault_struck());
+	fault_set((struct fault){ .mode = FAULT_NONE });
+	idx_history_close(history);
+	disk_tree_remove(&tree);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -496,6 +559,8 @@ int main(void)
 		cmocka_unit_test(test_undo),
 		cmocka_unit_test(test_renames_that_cannot_be),
 		cmocka_unit_test(test_meddling),
+		cmocka_unit_test(test_new_store),
+		cmocka_unit_test(test_interrupted_history),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

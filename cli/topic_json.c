@@ -404,7 +404,7 @@ static const struct member resolve[] = { { "rows[]", "one a path that was asked:
 	{ 0 } };
 
 static const struct member drift[] = {
-	{ "kind", "moved, missing, changed, new, resurrected or leftover", NULL },
+	{ "kind", "moved, missing, changed, new, resurrected, leftover or unreadable", NULL },
 	{ "path", "as catalogued, or on the disk where it is not", NULL },
 	{ "now", "where it is now, of moved and resurrected; else absent", NULL },
 	{ 0 },

@@ -56,6 +56,7 @@ const char *idx_drift_name(enum idx_drift_kind kind)
 		[IDX_DRIFT_NEW] = "new",
 		[IDX_DRIFT_RESURRECTED] = "resurrected",
 		[IDX_DRIFT_LEFTOVER] = "leftover",
+		[IDX_DRIFT_UNREADABLE] = "unreadable",
 	};
 
 	return names[kind];
@@ -138,8 +139,10 @@ static int compare_file(struct search *s, const struct idx_listed *file,
 		found.drift.kind = IDX_DRIFT_LEFTOVER;
 		return keep(s, found, path, err);
 	}
-	if (file->hidden)
-		return 0;
+	if (file->hidden) {
+		found.drift.kind = IDX_DRIFT_UNREADABLE;
+		return keep(s, found, path, err);
+	}
 	if (known && file->type != IDX_SYMLINK) {
 		int back = find_comeback(s, path, &found, err);
 		if (back != 0)
@@ -215,14 +218,28 @@ static bool is_ignored(const struct search *s, struct ax_str path, struct ax_str
 	return is_own;
 }
 
+/* A directory that is gone, or was replaced, is no finding: what was in it is. */
+static int keep_unreadable(struct search *s, struct ax_str path, int failure,
+	struct ax_error *err)
+{
+	struct found found = { { .kind = IDX_DRIFT_UNREADABLE }, 0, 0, 0, 0 };
+
+	if (failure == ENOENT || failure == ENOTDIR || failure == ELOOP)
+		return 0;
+	return keep(s, found, path, err);
+}
+
 static int visit(struct search *s, struct idx_walker *walker, struct idx_listing *listing,
 	const struct idx_walk_dir *dir, struct ax_error *err)
 {
 	struct ax_error unreadable;
 
-	if (dir->fd < 0 || dir->is_inside_mount ||
-		idx_listing_read(listing, dir->fd, dir->path, &unreadable) < 0)
+	if (dir->is_inside_mount)
 		return 0;
+	if (dir->fd < 0)
+		return keep_unreadable(s, dir->path, dir->failure, err);
+	if (idx_listing_read(listing, dir->fd, dir->path, &unreadable) < 0)
+		return keep_unreadable(s, dir->path, unreadable.code, err);
 	if (compare_dir(s, dir->path, listing, err) < 0)
 		return -1;
 	for (size_t i = 0; i < idx_listing_dir_count(listing); i++) {

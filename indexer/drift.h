@@ -18,6 +18,7 @@ enum idx_drift_kind {
 	IDX_DRIFT_NEW,         /* not catalogued yet */
 	IDX_DRIFT_RESURRECTED, /* something is again where a file was moved away from */
 	IDX_DRIFT_LEFTOVER,    /* a temporary file of an artidx that was killed */
+	IDX_DRIFT_UNREADABLE, /* may not be looked at: nothing is known of it or what is in it */
 	IDX_DRIFT_KIND_COUNT,
 };
 
@@ -43,7 +44,7 @@ struct idx_drift_report {
 	const struct idx_drift *items;
 };
 
-/* Compare. What cannot be looked at is not reported: nothing is known of it. */
+/* Compare. */
 int idx_drift_find(struct idx_snapshot *snapshot, struct idx_history *history,
 	const struct idx_drift_options *options, struct idx_drift_report *out,
 	struct ax_error *err);

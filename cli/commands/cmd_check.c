@@ -29,6 +29,8 @@ static const struct {
 		"some job still writes to the old path" },
 	[IDX_DRIFT_LEFTOVER] = { "left by an artidx that was killed",
 		"artidx reorg --recover; remove what that leaves while no artidx is at work" },
+	[IDX_DRIFT_UNREADABLE] = { "cannot be looked at, nor what may be below",
+		"what the catalogue says of that may be true or not" },
 };
 
 static void print_kind(struct cli *cli, const struct idx_drift *items, size_t count)
@@ -151,7 +153,7 @@ const struct command cmd_check = {
 		"scan saw: what moved, is gone, was written since, or is new. Also named: "
 		"files that are back at a path from which another was moved away, which a job "
 		"with the old path in its command line does, and temporary files that a "
-		"killed artidx left. Changes nothing.",
+		"killed artidx left; and what may not be looked at. Changes nothing.",
 	.negative = "something differs",
 	.exits = CLI_EXITS_CATALOGUE,
 	.run = run,

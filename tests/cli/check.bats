@@ -66,11 +66,21 @@ kinds() { artidx check --json | jq -c '[.rows[] | [.kind, .path, .now // empty]]
 	[ "$(kinds)" = '[["leftover","out/.artidx-tmp-0123456789abcdef"]]' ]
 }
 
-@test "an unreadable directory is not taken for a missing one" {
-	[ "$(id -u)" -ne 0 ] || skip "root may read anything"
+@test "an unreadable directory is not taken for a missing one, and is told of" {
 	chmod 0 out/deep
-	expect 0 artidx check
+	expect 1 bounded "$ARTIDX" check
+	expect 1 bounded "$ARTIDX" check --json
 	chmod 755 out/deep
+	[ "$(jq -c '[.rows[] | [.kind, .path]]' <<<"$output")" = '[["unreadable","out/deep"]]' ]
+}
+
+@test "a directory whose names alone can be read" {
+	chmod 400 out/deep
+	expect 1 bounded "$ARTIDX" check
+	chmod 755 out/deep
+	has "1 cannot be looked at"
+	has "out/deep/x.safetensors"
+	lacks "gone"
 }
 
 @test "what is never scanned is not missed: ignored names, the catalogue, other directories" {

@@ -76,7 +76,7 @@ int arc_find_extents(int fd, struct arc_member *member, struct ax_arena *arena,
 			  : 0;
 }
 
-static bool is_zeros(const char *bytes, size_t size)
+bool arc_is_zeros(const char *bytes, size_t size)
 {
 	return !size || (!bytes[0] && memcmp(bytes, bytes + 1, size - 1) == 0);
 }
@@ -97,7 +97,7 @@ static int is_zero_range(int fd, const struct arc_member *member, uint64_t from,
 		size_t n = to - from < sizeof(block) ? (size_t)(to - from) : sizeof(block);
 		if (ax_pread_full(fd, block, n, (off_t)from, member->path.ptr, err) < 0)
 			return -1;
-		if (!is_zeros(block, n))
+		if (!arc_is_zeros(block, n))
 			return 0;
 		from += n;
 	}

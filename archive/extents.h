@@ -7,6 +7,8 @@
 #include "archive/member.h"
 #include "base/arena.h"
 
+#include <stdbool.h>
+
 struct ax_error;
 
 /*
@@ -18,5 +20,7 @@ int arc_find_extents(int fd, struct arc_member *member, struct ax_arena *arena,
 
 /* Whether all of fd that the extents of a sparse file leave out is zeros. 1, 0 or -1. */
 int arc_holes_are_zeros(int fd, const struct arc_member *member, struct ax_error *err);
+
+bool arc_is_zeros(const char *bytes, size_t size);
 
 #endif

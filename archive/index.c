@@ -5,7 +5,8 @@
  *
  *	u32     0x184D2A50
  *	u32     length of all that follows
- *	8 bytes "artidxI" and the version, 0x01; 0x02 where there are copies
+ *	8 bytes "artidxI" and the version, 0x01; 0x02 where there are copies, 0x03 where these
+ *	        have holes of their own
  *	V       members about the archive itself, at most 16: they come first
  *	V       members
  *	        each member:
@@ -27,6 +28,7 @@
  *	                       V          number of the member whose content it has, an earlier
  *	                                  file that is no copy and not about the archive
  *	                       S          class, or empty
+ *	              sparse:  V, V V...  its own extents, as above; elsewhere it is zeros
  *	            symlink:   S          its text
  *	            hard link: V          number of the member it is another name of
  *	u64     XXH3-64 of all that precedes, from "artidxI" on
@@ -55,7 +57,7 @@ enum {
 	ABOUT_MAX = 16,
 };
 
-enum version { PLAIN = 1, WITH_COPIES = 2 };
+enum version { PLAIN = 1, WITH_COPIES, WITH_SPARSE_COPIES };
 
 static const char magic[7] = "artidxI";
 
@@ -81,23 +83,28 @@ static uint64_t number_of(const struct arc_index *index, struct ax_str path)
 	return (uint64_t)(arc_index_find(index, path) - index->members);
 }
 
-static void append_file(struct ax_buf *buf, const struct arc_member *member)
+static void append_extents(struct ax_buf *buf, const struct arc_member *member)
 {
 	uint64_t end = 0;
 
+	if (!(member->flags & ARC_SPARSE))
+		return;
+	ax_buf_append_varint(buf, member->n_extents);
+	for (size_t i = 0; i < member->n_extents; i++) {
+		const struct arc_extent *extent = &member->extents[i];
+		ax_buf_append_varint(buf, extent->offset - end);
+		ax_buf_append_varint(buf, extent->length);
+		end = extent->offset + extent->length;
+	}
+}
+
+static void append_file(struct ax_buf *buf, const struct arc_member *member)
+{
 	ax_buf_append_varint(buf, member->size);
 	ax_buf_append(buf, member->sha256.bytes, sizeof(member->sha256.bytes));
 	ax_buf_append(buf, member->xxh3.bytes, sizeof(member->xxh3.bytes));
 	append_string(buf, member->class);
-	if (member->flags & ARC_SPARSE) {
-		ax_buf_append_varint(buf, member->n_extents);
-		for (size_t i = 0; i < member->n_extents; i++) {
-			const struct arc_extent *extent = &member->extents[i];
-			ax_buf_append_varint(buf, extent->offset - end);
-			ax_buf_append_varint(buf, extent->length);
-			end = extent->offset + extent->length;
-		}
-	}
+	append_extents(buf, member);
 	if (member->flags & ARC_SAFETENSORS)
 		ax_buf_append(buf, member->layout.bytes, sizeof(member->layout.bytes));
 }
@@ -125,6 +132,7 @@ static void append_member(struct ax_buf *buf, const struct arc_index *index, siz
 		}
 		ax_buf_append_varint(buf, number_of(index, member->target));
 		append_string(buf, member->class);
+		append_extents(buf, member);
 		break;
 	case ARC_SYMLINK:
 		append_string(buf, member->target);
@@ -140,11 +148,16 @@ static void append_member(struct ax_buf *buf, const struct arc_index *index, siz
 
 static enum version version_of(const struct arc_index *index)
 {
+	enum version version = PLAIN;
+
 	for (size_t i = 0; i < index->n; i++) {
-		if (index->members[i].flags & ARC_COPY)
-			return WITH_COPIES;
+		unsigned flags = index->members[i].flags;
+		if (flags & ARC_COPY && flags & ARC_SPARSE)
+			return WITH_SPARSE_COPIES;
+		if (flags & ARC_COPY)
+			version = WITH_COPIES;
 	}
-	return PLAIN;
+	return version;
 }
 
 int arc_index_append(struct ax_buf *buf, const struct arc_index *index, struct ax_error *err)
@@ -333,11 +346,11 @@ static const struct arc_member *take_earlier(struct parser *parser)
 /* What a copy has in common with the one that is stored is not said again. */
 static void take_copy(struct parser *parser, struct arc_member *member)
 {
-	const unsigned common = ARC_SAFETENSORS;
+	const unsigned common = ARC_SAFETENSORS, own = ARC_SPARSE;
 	const struct arc_member *first = take_earlier(parser);
 
 	if (!first || first->flags & ARC_COPY ||
-		member->flags != (ARC_COPY | (first->flags & common))) {
+		(member->flags & ~own) != (ARC_COPY | (first->flags & common))) {
 		parser->cursor.bad = true;
 		return;
 	}
@@ -347,6 +360,9 @@ static void take_copy(struct parser *parser, struct arc_member *member)
 	member->xxh3 = first->xxh3;
 	member->layout = first->layout;
 	member->class = copy(parser, take_string(&parser->cursor), AX_STR(""));
+	if (member->flags & ARC_SPARSE)
+		take_extents(parser, member);
+	member->stored = 0;
 }
 
 /* What the type adds. */
@@ -479,7 +495,7 @@ int arc_index_parse(struct ax_str frame, uint64_t tar_size, struct ax_arena *are
 	if (take_number(&sum, SUM_BYTES) != ax_hash64(head.at, (size_t)(end - head.at)))
 		return ax_fail(err, AX_ECORRUPT, "the index is damaged");
 	unsigned char version = head.at[sizeof(magic)];
-	if (version != PLAIN && version != WITH_COPIES)
+	if (version < PLAIN || version > WITH_SPARSE_COPIES)
 		return ax_fail(err, AX_ECORRUPT,
 			"the index is of version %d, made by a newer artidx", version);
 	struct parser parser = {

@@ -28,3 +28,18 @@ struct arc_extent arc_member_run(const struct arc_member *member, uint64_t at, u
 		.before = at,
 	};
 }
+
+size_t arc_member_extent_behind(const struct arc_member *member, uint64_t offset)
+{
+	size_t low = 0, high = member->n_extents;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct arc_extent *extent = &member->extents[middle];
+		if (extent->offset + extent->length <= offset)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}

@@ -48,7 +48,7 @@ struct arc_member {
 	uint64_t data_at;     /* where its content begins */
 	uint64_t stored;      /* bytes of content in the tar; of a sparse file its extents */
 	struct ax_str target; /* of a link; of a copy the path of an earlier file, no copy */
-	size_t n_extents;     /* ascending, apart from each other, within size */
+	size_t n_extents; /* ascending, apart from each other, within size; of a copy its own */
 	const struct arc_extent *extents;
 	struct arc_sha256 sha256; /* of the original */
 	struct ax_digest xxh3;
@@ -61,6 +61,9 @@ struct arc_member {
  * it ends with its extent. at is below stored.
  */
 struct arc_extent arc_member_run(const struct arc_member *member, uint64_t at, uint64_t max);
+
+/* The first extent of a sparse file that ends behind offset; n_extents where there is none. */
+size_t arc_member_extent_behind(const struct arc_member *member, uint64_t offset);
 
 /* Members as people count them, and as a scan does: names that are no directories; their sizes. */
 struct arc_sum {

@@ -84,8 +84,10 @@ static int append_header(struct packer *packer, struct arc_member *member, struc
 	const struct arc_member *stored =
 		arc_index_stored(&index, arc_index_file(&index, member));
 	bool planar = stored->flags & ARC_PLANAR;
-	if (stored != member)
+	if (stored != member) {
 		in_tar.type = ARC_HARD_LINK;
+		in_tar.flags = 0;
+	}
 	struct ax_str name = stored_name(packer, member->path, planar);
 	struct ax_str target = stored_name(packer, member->target, planar && stored != member);
 	if (!name.len)
@@ -238,6 +240,22 @@ static void label(struct packer *packer, struct arc_member *member)
 	}
 }
 
+/* Of a copy: its content is that of another file, its holes are not. */
+static int find_own_holes(struct packer *packer, size_t i, struct ax_error *err)
+{
+	struct arc_member *member = &packer->members[i];
+
+	if (packer->shared.sources[i - N_ABOUT].blocks >= member->size)
+		return 0;
+	int fd = arc_pack_open(&packer->shared, i, err);
+	if (fd < 0)
+		return -1;
+	int status = arc_find_extents(fd, member, &packer->arena, err);
+	close(fd);
+	member->stored = 0;
+	return status;
+}
+
 static int lay_out_file(struct packer *packer, size_t i, struct ax_error *err)
 {
 	struct arc_member *member = &packer->members[i];
@@ -247,6 +265,8 @@ static int lay_out_file(struct packer *packer, size_t i, struct ax_error *err)
 	label(packer, member);
 	if (member->flags & ARC_COPY) {
 		packer->report->copies++;
+		if (find_own_holes(packer, i, err) < 0)
+			return -1;
 		return append_header(packer, member, err);
 	}
 	member->stored = member->size;

@@ -83,22 +83,6 @@ static int read_stored(struct arc_peek *peek, uint64_t at, char *out, size_t siz
 	return 0;
 }
 
-/* The first extent that ends behind offset. */
-static size_t first_behind(const struct arc_member *member, uint64_t offset)
-{
-	size_t low = 0, high = member->n_extents;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		const struct arc_extent *extent = &member->extents[middle];
-		if (extent->offset + extent->length <= offset)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 int arc_peek_read(struct arc_peek *peek, const struct arc_member *member, uint64_t offset,
 	void *out, size_t size, struct ax_error *err)
 {
@@ -108,7 +92,7 @@ int arc_peek_read(struct arc_peek *peek, const struct arc_member *member, uint64
 	if (!(member->flags & ARC_SPARSE))
 		return read_stored(peek, member->data_at + offset, out, size, err);
 	memset(out, 0, size);
-	for (size_t i = first_behind(member, offset); i < member->n_extents; i++) {
+	for (size_t i = arc_member_extent_behind(member, offset); i < member->n_extents; i++) {
 		const struct arc_extent *extent = &member->extents[i];
 		uint64_t from = extent->offset > offset ? extent->offset : offset;
 		uint64_t to = extent->offset + extent->length;

@@ -1,5 +1,6 @@
 #include "archive/read_internal.h"
 
+#include "archive/extents.h"
 #include "archive/frame.h"
 #include "base/buf.h"
 
@@ -117,16 +118,47 @@ static bool is_whole(const struct arc_archive *archive, const struct arc_read_sc
 
 /* ---- parts */
 
+/* Bytes for a copy that has holes of its own: what falls into them is left out, if it is zeros. */
+static int put_around_holes(const struct arc_read_shared *shared, size_t to, uint64_t offset,
+	struct ax_str bytes, struct ax_error *err)
+{
+	const struct arc_member *copy = &shared->archive->index.members[to];
+	size_t i = arc_member_extent_behind(copy, offset);
+
+	while (bytes.len) {
+		bool is_hole = i == copy->n_extents || copy->extents[i].offset > offset;
+		uint64_t end = i == copy->n_extents ? copy->size : copy->extents[i].offset;
+		if (!is_hole)
+			end += copy->extents[i++].length;
+		struct ax_str piece = ax_str_slice(bytes, 0, (size_t)(end - offset));
+		if (is_hole && !arc_is_zeros(piece.ptr, piece.len))
+			return ax_fail(err, AX_ECORRUPT,
+				"its holes are not those of its content");
+		if (!is_hole &&
+			shared->sink->put(shared->sink->context, to, offset, piece, err) < 0)
+			return -1;
+		bytes = ax_str_slice(bytes, piece.len, SIZE_MAX);
+		offset += piece.len;
+	}
+	return 0;
+}
+
 static int put(const struct arc_read_shared *shared, const struct arc_read_part *part,
 	size_t to, const unsigned char *bytes, struct ax_error *err)
 {
-	const struct arc_member *member = &shared->archive->index.members[part->member];
+	const struct arc_member *members = shared->archive->index.members;
+	const unsigned sparse_copy = ARC_COPY | ARC_SPARSE;
+	bool around_holes = (members[to].flags & sparse_copy) == sparse_copy;
 
 	for (uint64_t at = part->begin; at < part->end;) {
-		struct arc_extent run = arc_member_run(member, at, part->end - at);
+		struct arc_extent run =
+			arc_member_run(&members[part->member], at, part->end - at);
 		struct ax_str piece =
 			ax_str((const char *)bytes + (at - part->begin), (size_t)run.length);
-		if (shared->sink->put(shared->sink->context, to, run.offset, piece, err) < 0)
+		int status = around_holes ? put_around_holes(shared, to, run.offset, piece, err)
+					  : shared->sink->put(shared->sink->context, to,
+						    run.offset, piece, err);
+		if (status < 0)
 			return -1;
 		at += run.length;
 	}

@@ -85,7 +85,22 @@ static int check_entries(const struct arc_archive *archive, const struct arc_tre
 	return 0;
 }
 
-/* What the archive has as holes was not compared yet: copies may have bytes there. */
+/* What the archive has as holes was not compared yet: of a copy both its own and those stored. */
+static int check_holes_of(const struct arc_tree *source, const struct arc_member *member,
+	const struct arc_member *map, struct ax_error *err)
+{
+	if (!(map->flags & ARC_SPARSE))
+		return 0;
+	int fd = arc_opener_open(source->opener, member->path, O_RDONLY | O_NONBLOCK, 0);
+	int same = fd < 0 ? 0 : arc_holes_are_zeros(fd, map, err);
+	if (fd >= 0)
+		close(fd);
+	if (same == 0)
+		return ax_fail(err, AX_EREFUSED, "%.*s: changed while it was packed",
+			AX_STR_ARG(member->path));
+	return same < 0 ? -1 : 0;
+}
+
 static int check_holes(const struct arc_archive *archive, const struct arc_tree *source,
 	struct ax_error *err)
 {
@@ -94,18 +109,9 @@ static int check_holes(const struct arc_archive *archive, const struct arc_tree 
 	for (size_t i = index->n_about; i < index->n; i++) {
 		const struct arc_member *member = &index->members[i];
 		const struct arc_member *stored = arc_index_stored(index, member);
-		if (!(stored->flags & ARC_SPARSE))
-			continue;
-		int fd =
-			arc_opener_open(source->opener, member->path, O_RDONLY | O_NONBLOCK, 0);
-		int same = fd < 0 ? 0 : arc_holes_are_zeros(fd, stored, err);
-		if (fd >= 0)
-			close(fd);
-		if (same < 0)
+		if (check_holes_of(source, member, stored, err) < 0 ||
+			(stored != member && check_holes_of(source, member, member, err) < 0))
 			return -1;
-		if (!same)
-			return ax_fail(err, AX_EREFUSED, "%.*s: changed while it was packed",
-				AX_STR_ARG(member->path));
 	}
 	return 0;
 }

@@ -306,6 +306,33 @@ by_hand() {
 	artidx archive --apply --keep --queue none -j 1 out/many | grep verified
 }
 
+@test "of equal files each keeps its own holes" {
+	mkdir out/holes
+	{ head -c 500000 /dev/zero; head -c 100000 /dev/urandom; head -c 900000 /dev/zero; } >out/holes/b
+	cp --sparse=always out/holes/b out/holes/a # what is stored has them too
+	cp --sparse=always out/holes/b out/holes/c
+	mkdir out/more
+	cp --sparse=never out/holes/b out/more/a
+	cp --sparse=always out/holes/b out/more/b
+	truncate -s 300000 out/more/y
+	head -c 300000 /dev/zero >out/more/x
+	[ "$(stat -c %b out/more/b)" -lt 400 ] || skip "no holes here"
+	artidx archive --apply --keep --queue none out/more
+	expect 0 artidx verify --sha256 out/more.tar.zst
+	artidx restore --to back out/more.tar.zst
+	diff -r out/more back/more
+	[ "$(stat -c %b back/more/b)" -lt 400 ]
+	[ "$(stat -c %b back/more/y)" -eq 0 ]
+	[ "$(stat -c %b back/more/a)" -gt 2000 ]
+	[ "$(stat -c %b back/more/x)" -gt 500 ]
+	artidx archive --apply --keep --queue none out/holes
+	artidx restore --to back out/holes.tar.zst
+	diff -r out/holes back/holes
+	[ "$(stat -c %b back/holes/c)" -lt 400 ]
+	mkdir tar && tar --zstd -xf out/more.tar.zst -C tar
+	(cd tar && sha256sum --quiet -c more.artidx/MANIFEST)
+}
+
 @test "equal files and plain tools" {
 	twice
 	expect 0 artidx archive --apply --keep --queue none out/old

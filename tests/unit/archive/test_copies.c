@@ -321,6 +321,49 @@ static int verify_source(struct arc_verify_report *report, struct ax_error *err)
 	return status;
 }
 
+/* An index that has a hole in a copy where its content has bytes: the copy is bad, and only it. */
+static void check_false_holes(void **state)
+{
+	static const struct arc_extent only = { .offset = 100, .length = 10 };
+	struct arc_pack_options pack = { .threads = 1 };
+	struct arc_restore_options options = { .threads = 1 };
+	struct arc_restore_report report;
+	struct arc_pack_report packed;
+	static unsigned char noise[10000];
+	struct arc_archive archive;
+	struct arc_tree tree;
+	struct place place;
+	struct ax_error err;
+
+	(void)state;
+	place_enter(&place);
+	run("mkdir old back");
+	fill_noise(noise, sizeof(noise), 5);
+	write_file("old/a", noise, sizeof(noise));
+	write_file("old/b", noise, sizeof(noise));
+	int fd = open("a.tar.zst", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	assert_ok(arc_tree_read(AT_FDCWD, AX_STR("old"), &tree, &err), &err);
+	assert_ok(arc_pack(&tree, fd, "a.tar.zst", &pack, &packed, &err), &err);
+	assert_int_equal(packed.copies, 1);
+	arc_tree_free(&tree);
+	close(fd);
+	assert_ok(arc_open(AT_FDCWD, "a.tar.zst", &archive, &err), &err);
+	struct arc_member *copy = &archive.index.members[archive.index.n - 1];
+	assert_true(copy->flags & ARC_COPY);
+	copy->flags |= ARC_SPARSE;
+	copy->extents = &only;
+	copy->n_extents = 1;
+	options.target = open("back", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_ok(arc_restore(&archive, &options, &report, &err), &err);
+	close(options.target);
+	assert_int_equal(report.n_bad, 1);
+	assert_str_equal(report.bad[0].path, AX_STR("old/b"));
+	arc_restore_report_free(&report);
+	arc_close(&archive);
+	run("cmp old/a back/old/a && [ ! -e back/old/b ]");
+	place_leave(&place);
+}
+
 /* The originals are compared each for itself, holes too. */
 static void check_against_source(void **state)
 {
@@ -404,14 +447,14 @@ static void check_index(void **state)
 
 	(void)state;
 	assert_true(is_taken("old/a", copy));
-	assert_false(is_taken("old/c", copy));     /* itself */
-	assert_false(is_taken("old/d", ARC_COPY)); /* a later one */
-	assert_false(is_taken("old", ARC_COPY));   /* a directory */
-	assert_false(is_taken("old/b", copy));     /* another copy */
+	assert_true(is_taken("old/a", copy | ARC_SPARSE)); /* with a hole of its own */
+	assert_false(is_taken("old/c", copy));             /* itself */
+	assert_false(is_taken("old/d", ARC_COPY));         /* a later one */
+	assert_false(is_taken("old", ARC_COPY));           /* a directory */
+	assert_false(is_taken("old/b", copy));             /* another copy */
 	assert_false(is_taken("old.artidx/README", ARC_COPY));
 	assert_false(is_taken("old/a", ARC_COPY)); /* not what that one is */
 	assert_false(is_taken("old/a", copy | ARC_PLANAR));
-	assert_false(is_taken("old/a", copy | ARC_SPARSE));
 	assert_false(is_taken("old/a", copy | ARC_ABOUT));
 }
 
@@ -425,6 +468,7 @@ int main(void)
 		cmocka_unit_test(check_alone),
 		cmocka_unit_test(check_damaged),
 		cmocka_unit_test(check_cut),
+		cmocka_unit_test(check_false_holes),
 		cmocka_unit_test(check_against_source),
 		cmocka_unit_test(check_index),
 	};

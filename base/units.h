@@ -20,7 +20,7 @@ ax_nanoseconds ax_time_of(const struct timespec *time);
 
 enum { AX_UNITS_MAX = 48 }; /* bytes that any format function here writes, NUL included */
 
-/* "17", "4.2K", "25G": K M G T P in powers of 1024, at most 5 characters. */
+/* "17", "4.2K", "25G": K M G T P E in powers of 1024, at most 5 characters. */
 void ax_size_format(uint64_t bytes, char text[AX_UNITS_MAX]);
 
 /* The same within a sentence: "17 bytes" below 1K. */

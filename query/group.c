@@ -1,6 +1,6 @@
 /*
- * A group's key tells 1 from "1" and absent from empty: text with its length before it, nothing
- * for what is absent, JSON for the rest. Lists and objects are kept as the text they show.
+ * A group's key tells 1 from "1" and absent from empty: text with its length before it, lists with
+ * their count, nothing for what is absent, JSON for the rest. Objects are kept as the text they show.
  */
 #include "query/group.h"
 
@@ -78,38 +78,79 @@ static int name_cells(struct qry_groups *groups, struct ax_error *err)
 	return 0;
 }
 
+static void append_key(struct ax_buf *key, enum qry_type type, const struct qry_value *value)
+{
+	struct ax_json_writer w = { .buf = key };
+
+	if (value->kind == QRY_TEXT) {
+		ax_buf_printf(key, "%zu:", value->text.len);
+		ax_buf_append_str(key, value->text);
+	} else if (value->kind == QRY_LIST) {
+		ax_buf_printf(key, "[%zu:", value->list.count);
+		for (size_t i = 0; i < value->list.count; i++)
+			append_key(key, type, &value->list.items[i]);
+	} else if (value->kind != QRY_ABSENT) {
+		qry_value_json(&w, type, value);
+	}
+	ax_buf_append_byte(key, '\n');
+}
+
 static void write_key(struct qry_groups *groups, const struct qry_cell *by)
 {
 	ax_buf_clear(&groups->key);
-	for (size_t i = 0; i < groups->by->n; i++) {
-		struct ax_json_writer w = { .buf = &groups->key };
-		const struct qry_value *value = &by[i].value;
-
-		if (value->kind == QRY_TEXT) {
-			ax_buf_printf(&groups->key, "%zu:", value->text.len);
-			ax_buf_append_str(&groups->key, value->text);
-		} else if (value->kind != QRY_ABSENT) {
-			qry_value_json(&w, by[i].type, value);
-		}
-		ax_buf_append_byte(&groups->key, '\n');
-	}
+	for (size_t i = 0; i < groups->by->n; i++)
+		append_key(&groups->key, by[i].type, &by[i].value);
 }
 
-static int keep_value(struct ax_arena *arena, const struct qry_cell *cell,
+static int keep_value(struct ax_arena *arena, enum qry_type type, const struct qry_value *value,
+	struct qry_value *out);
+
+static int keep_list(struct ax_arena *arena, enum qry_type type, const struct qry_value *value,
+	struct qry_value *out)
+{
+	size_t n = value->list.count;
+	struct qry_value *items = ax_arena_alloc(arena, (n + 1) * sizeof(*items));
+
+	*out = qry_list(items, n);
+	for (size_t i = 0; i < n; i++) {
+		if (!items || keep_value(arena, type, &value->list.items[i], &items[i]) < 0)
+			return -1;
+	}
+	return items ? 0 : -1;
+}
+
+static int keep_text(struct ax_arena *arena, enum qry_type type, const struct qry_value *value,
 	struct qry_value *out)
 {
 	struct ax_buf text = { 0 };
-	char *copy;
 
-	*out = cell->value;
-	if (cell->value.kind != QRY_TEXT && cell->value.kind != QRY_LIST &&
-		cell->value.kind != QRY_MAP && cell->value.kind != QRY_JSON)
-		return 0;
-	qry_value_write(&text, cell->type, &cell->value);
-	copy = ax_arena_copy(arena, ax_buf_str(&text));
+	qry_value_write(&text, type, value);
+	char *copy = ax_arena_copy(arena, ax_buf_str(&text));
 	*out = qry_text(ax_str(copy, text.len));
 	ax_buf_free(&text);
 	return copy ? 0 : -1;
+}
+
+/* Lists hold scalars and JSON, so this does not go deep. */
+static int keep_value(struct ax_arena *arena, enum qry_type type, const struct qry_value *value,
+	struct qry_value *out)
+{
+	switch (value->kind) {
+	case QRY_LIST:
+		return keep_list(arena, type, value, out);
+	case QRY_TEXT:
+	case QRY_MAP:
+	case QRY_JSON:
+		return keep_text(arena, type, value, out);
+	case QRY_ABSENT:
+	case QRY_NULL:
+	case QRY_BOOL:
+	case QRY_INT:
+	case QRY_REAL:
+		break;
+	}
+	*out = *value;
+	return 0;
 }
 
 static struct qry_group *new_group(struct qry_groups *groups, const struct qry_cell *by)
@@ -123,7 +164,8 @@ static struct qry_group *new_group(struct qry_groups *groups, const struct qry_c
 		return NULL;
 	group->values = ax_arena_alloc(arena, (n + 1) * sizeof(*group->values));
 	for (size_t i = 0; i < n; i++) {
-		if (!group->values || keep_value(arena, &by[i], &group->values[i]) < 0)
+		if (!group->values ||
+			keep_value(arena, by[i].type, &by[i].value, &group->values[i]) < 0)
 			return NULL;
 	}
 	if (groups->last)

@@ -330,6 +330,10 @@ static void groups(void **state)
 	request = (struct qry_request){ .format = QRY_TSV, .group_by = "k,dtypes" };
 	check(state, request, "class:v_hack,log",
 		"k\tdtypes\tcount\n4\tF32\t2\n\t\t2\n12\tBF16\t1\n");
+	request = (struct qry_request){ .format = QRY_JSON_LINES, .group_by = "k,dtypes" };
+	check(state, request, "class:v_hack,log",
+		"{\"k\":4,\"dtypes\":[\"F32\"],\"count\":2}\n{\"count\":2}\n"
+		"{\"k\":12,\"dtypes\":[\"BF16\"],\"count\":1}\n");
 	request = (struct qry_request){ .format = QRY_TSV, .sum = "size,hack_rate,k" };
 	check(state, request, "class:v_hack",
 		"count\tsum_size\tsum_hack_rate\tsum_k\n3\t1501\t\t20\n");

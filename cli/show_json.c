@@ -141,6 +141,16 @@ static void write_entry(struct ax_json_writer *w, const struct idx_entry *entry)
 		ax_json_write_path(w, "archived_in", entry->archive);
 }
 
+static void write_link(struct ax_json_writer *w, const struct cli_show_subject *subject,
+	const struct qry_file_facts *facts)
+{
+	struct ax_buf target = { 0 };
+
+	if (cli_show_link(subject, facts, &target))
+		ax_json_write_path(w, "leads_to", ax_buf_str(&target));
+	ax_buf_free(&target);
+}
+
 static void write_archive(struct ax_json_writer *w, const struct idx_archive *archive)
 {
 	if (!archive || !archive->files)
@@ -161,6 +171,7 @@ int cli_show_json_file(struct cli_output *out, const struct cli_show_subject *su
 	ax_json_begin_object(&w);
 	ax_json_write_path(&w, "path", facts->path);
 	write_entry(&w, &facts->entry);
+	write_link(&w, subject, facts);
 	write_archive(&w, idx_snapshot_archive_at(subject->snapshot, facts->path));
 	write_owner(&w, &facts->owner);
 	write_ids(&w, "used_by", facts->used_by, facts->n_used_by);

@@ -3,6 +3,7 @@
 #include "archive/unfinished.h"
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/path.h"
 #include "base/text.h"
 #include "base/units.h"
 #include "cli/output.h"
@@ -14,6 +15,9 @@
 #include "indexer/history.h"
 #include "query/show.h"
 #include "safetensors/header.h"
+
+#include <limits.h>
+#include <unistd.h>
 
 enum {
 	PATTERNS_SHOWN = 24,
@@ -91,6 +95,32 @@ static struct ax_str why_of(const struct idx_entry *entry, const struct idx_arch
 		return AX_STR("an archive of artidx's: artidx restore brings back what it "
 			      "holds");
 	return entry->why;
+}
+
+bool cli_show_link(const struct cli_show_subject *subject, const struct qry_file_facts *facts,
+	struct ax_buf *out)
+{
+	char target[PATH_MAX];
+	struct ax_buf path = { 0 };
+
+	if (facts->entry.type != IDX_SYMLINK || facts->entry.archive.len)
+		return false;
+	ax_path_join(&path, ax_str_from(subject->root), facts->path);
+	ssize_t n = path.failed ? -1 : readlink(ax_buf_text(&path), target, sizeof(target));
+	ax_buf_free(&path);
+	if (n > 0)
+		ax_buf_append(out, target, (size_t)n);
+	return n > 0;
+}
+
+static void print_link(struct cli_output *out, const struct cli_show_subject *subject,
+	const struct qry_file_facts *facts)
+{
+	struct ax_buf target = { 0 };
+
+	if (cli_show_link(subject, facts, &target))
+		cli_sheet_path(out, "leads to", ax_buf_str(&target), AX_STR(""));
+	cli_print_done(out, &target);
 }
 
 static void print_archive(struct cli_output *out, const struct idx_archive *archive)
@@ -172,6 +202,7 @@ int cli_show_file(struct cli_output *out, const struct cli_show_subject *subject
 		return cli_show_json_file(out, subject, facts, origins, n_origins, err);
 	cli_sheet_title(out, facts->path);
 	print_identity(out, &facts->entry, archive);
+	print_link(out, subject, facts);
 	print_archive(out, archive);
 	if (facts->has_detail) {
 		cli_sheet_attributes(out, detail->attributes, detail->n_attributes);

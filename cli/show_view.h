@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 struct ax_error;
+struct ax_buf;
 struct cli_output;
 struct idx_move;
 struct idx_snapshot;
@@ -19,6 +20,13 @@ struct cli_show_subject {
 	struct idx_snapshot *snapshot;
 	bool json; /* artidx.show/1 */
 };
+
+/*
+ * Append where the symlink leads, as it says itself: the disk tells, the catalogue does not keep
+ * it. false for all else, and when it cannot be read any more.
+ */
+bool cli_show_link(const struct cli_show_subject *subject, const struct qry_file_facts *facts,
+	struct ax_buf *out);
 
 /* origins: earlier names, newest first. */
 int cli_show_file(struct cli_output *out, const struct cli_show_subject *subject,

@@ -143,6 +143,7 @@ static const struct member origin[] = {
 static const struct member shown_file[] = {
 	{ "path", "the file", NULL },
 	HERE(entry),
+	{ "leads_to", "of a symlink: what it says; absent where it cannot be read", NULL },
 	{ "archived_files", "how many files it holds; absent where it is no archive", NULL },
 	{ "archived_bytes", "their sizes, summed up; absent likewise", NULL },
 	{ "run",

@@ -70,3 +70,20 @@ prepare() {
 	[ "$(artidx query path=out/cut.safetensors --tsv -c problem | tail -n 1)" = "$problem" ]
 	artidx scan --full | grep -qF -- "$problem"
 }
+
+@test "a symlink: where it leads, also to nowhere" {
+	ln -s v_hack_a.safetensors out/link
+	ln -s $'no\nwhere' out/dangling
+	artidx scan >/dev/null
+	expect 0 artidx show out/link
+	has "leads to    v_hack_a.safetensors"
+	expect 0 artidx show out/dangling
+	has 'leads to    "no\nwhere"'
+	expect 0 artidx show out/dangling --json
+	[ "$(jq -r .file.leads_to <<<"$output")" = $'no\nwhere' ]
+	expect 0 artidx show out/v_hack_a.safetensors --json
+	[ "$(jq '.file | has("leads_to")' <<<"$output")" = false ]
+	rm out/link
+	expect 0 artidx show out/link
+	lacks "leads to"
+}

@@ -127,24 +127,41 @@ static void warn(struct cli *cli, const struct arc_remark *remark, const char *w
 	ax_buf_free(&line);
 }
 
+/* Everything was there, or is damaged, or what came back are no files. */
+static void report_no_files(FILE *out, const struct arc_restore_report *report)
+{
+	char count[AX_UNITS_MAX];
+
+	if (report->members) {
+		ax_count_say(report->members, "directory", count);
+		fprintf(out, "restored %s\n", count);
+	} else if (report->n_bad) {
+		fputs("nothing was restored\n", out);
+	} else if (report->present) {
+		ax_count_say(report->present, "file", count);
+		fprintf(out, "nothing to restore: %s%s %s there already\n",
+			report->present == 1 ? "" : "all ", count,
+			report->present == 1 ? "was" : "were");
+	} else {
+		fputs("nothing to restore: all of it was there already\n", out);
+	}
+}
+
 static void report_text(struct cli *cli, const struct arc_restore_report *report)
 {
 	char files[AX_UNITS_MAX], bytes[AX_UNITS_MAX], present[AX_UNITS_MAX];
-	uint64_t now = report->sum.files;
-	const char *were = report->present == 1 ? "was" : "were";
 
-	ax_count_say(now, "file", files);
+	if (!report->sum.files) {
+		report_no_files(cli->out.stream, report);
+		return;
+	}
+	ax_count_say(report->sum.files, "file", files);
 	ax_size_say(report->sum.bytes, bytes);
 	ax_count_format(report->present, present);
-	if (now || !report->present)
-		fprintf(cli->out.stream, "restored %s, %s", files, bytes);
-	if (now && report->present)
-		fprintf(cli->out.stream, "; %s more %s there already", present, were);
-	if (!now && report->present) {
-		ax_count_say(report->present, "file", present);
-		fprintf(cli->out.stream, "nothing to restore: %s%s %s there already",
-			report->present == 1 ? "" : "all ", present, were);
-	}
+	fprintf(cli->out.stream, "restored %s, %s", files, bytes);
+	if (report->present)
+		fprintf(cli->out.stream, "; %s more %s there already", present,
+			report->present == 1 ? "was" : "were");
 	fputc('\n', cli->out.stream);
 }
 

@@ -69,6 +69,15 @@ as_before() {
 	has "restored 7 files, "
 }
 
+@test "directories alone come back, and are there already" {
+	mkdir -p out/bare/a/b
+	artidx archive --apply --queue none out/bare
+	expect 0 artidx restore out/bare.tar.zst
+	[ "$output" = "restored 3 directories" ]
+	expect 0 artidx restore out/bare.tar.zst
+	[ "$output" = "nothing to restore: all of it was there already" ]
+}
+
 @test "query, show and resolve find what is archived, as it was" {
 	[ "$(wc -l <before)" -eq 8 ]
 	[ "$(wc -l <tensors_before)" -gt 5 ]

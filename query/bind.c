@@ -4,6 +4,8 @@
 #include "query/needs.h"
 #include "query/word.h"
 
+enum { DEPTH_LIMIT = 3 }; /* each level multiplies what is looked at; no question needs more */
+
 /* Which rows belong to a row of another view; match.c has a way for each. */
 static const bool reachable[QRY_VIEW_COUNT][QRY_VIEW_COUNT] = {
 	[QRY_FILES] = { [QRY_RUNS] = true,
@@ -36,9 +38,15 @@ static int bind_cross(struct qry_binder *binder, enum qry_view view, struct qry_
 	struct qry_guess guess;
 	struct ax_str name = node->token.text;
 
+	if (binder->depth == DEPTH_LIMIT)
+		return qry_mistake_make(binder->conditions.mistake, node->token.text_span, err,
+			"more than %d of any(), all() and none() within each other",
+			DEPTH_LIMIT);
 	if (qry_view_parse(name, &node->view) && reachable[view][node->view]) {
+		binder->depth++;
 		if (qry_bind(binder, node->view, node->child, err) < 0)
 			return -1;
+		binder->depth--;
 		node->cost = QRY_COST_CROSS;
 		binder->needs |= qry_view_needs(node->view);
 		return 0;

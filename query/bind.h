@@ -14,6 +14,7 @@ struct qry_binder {
 	struct idx_snapshot *snapshot; /* may be NULL */
 	const char *root, *cwd;        /* absolute, or NULL */
 	unsigned needs;                /* see qry_query_needs() */
+	unsigned depth;                /* how many any(), all() and none() are around */
 };
 
 /*

@@ -216,3 +216,9 @@ END
 		}
 	done
 }
+
+@test "any(), all() and none() within each other: three of them, and no more" {
+	[ "$(artidx query --count "any(tensors: any(files: any(tensors: ndim:2)))")" = 1 ]
+	expect 2 artidx query "any(tensors: any(files: any(tensors: any(files: k:2))))"
+	has "more than 3 of any(), all() and none() within each other"
+}

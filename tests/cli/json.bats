@@ -56,6 +56,7 @@ agrees() {
 		$(artidx query runs --jsonl | jq -rs 'unique_by(.status)[].run'); do
 		agrees show artidx show "$path"
 	done
+	agrees show artidx show out/link
 	agrees reorg artidx reorg --queue file:queue.json --links
 	jq -e '.gate.tasks[0] and .moves[0] and .dirs[0] and .stay[0] and .edits[0] and .unresolved[0] and
 		.retargets[0]' document

@@ -144,10 +144,8 @@ void ax_count_say(uint64_t count, const char *noun, char text[AX_UNITS_MAX])
 	if (count != 1 && ends_in_y)
 		len--;
 	ax_count_format(count, text);
-	text += strlen(text);
-	*text++ = ' ';
-	memcpy(text, noun, len);
-	memcpy(text + len, ending, strlen(ending) + 1);
+	size_t at = strlen(text);
+	snprintf(text + at, AX_UNITS_MAX - at, " %.*s%s", (int)len, noun, ending);
 }
 
 bool ax_u64_parse(struct ax_str text, uint64_t *out)

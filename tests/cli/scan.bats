@@ -133,9 +133,7 @@ load support
 
 @test "of a project that cannot be written to: the catalogue elsewhere, and moves remembered there" {
 	mounted project size=1m
-	cd project
-	small_project
-	cd ..
+	(cd project && small_project)
 	mount -o remount,ro project
 	expect 6 artidx scan --root project
 	has "--catalogue DIR"

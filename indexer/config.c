@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/path.h"
+#include "base/pattern.h"
 
 #include <errno.h>
 
@@ -156,4 +157,18 @@ void idx_config_free(struct idx_config *config)
 {
 	ax_arena_free(&config->arena);
 	*config = (struct idx_config){ 0 };
+}
+
+bool idx_config_ignores(const struct idx_config *config, struct ax_str path, struct ax_str name)
+{
+	const struct idx_strings *globs = &config->ignore;
+
+	if (ax_str_equal(path, AX_STR(".artidx")))
+		return true;
+	for (size_t i = 0; i < globs->count; i++) {
+		if (ax_glob_match(globs->items[i], name) ||
+			ax_glob_match(globs->items[i], path))
+			return true;
+	}
+	return false;
 }

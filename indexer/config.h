@@ -25,13 +25,17 @@ struct idx_config {
 	struct idx_strings data;       /* "data": directories with artifacts, default ["out"] */
 	struct idx_strings logs;       /* "logs": directories with run logs, default ["logs"] */
 	struct idx_strings references; /* "references": globs of files that name artifacts */
-	struct idx_strings ignore;     /* "ignore": globs of names never descended into */
-	ax_nanoseconds quiet;          /* "quiet": default 60 s */
+	struct idx_strings ignore; /* "ignore": globs of names or paths never descended into */
+	ax_nanoseconds quiet;      /* "quiet": default 60 s */
 };
 
 /* root: the configuration's root object, or NULL for the defaults. Fails with AX_ECONFIG. */
 int idx_config_load(const struct ax_json_value *root, struct idx_config *out,
 	struct ax_error *err);
 void idx_config_free(struct idx_config *config);
+
+/* Whether the directory path, whose last component is name, is never descended into: .artidx too. */
+bool idx_config_ignores(const struct idx_config *config, struct ax_str path,
+	struct ax_str name);
 
 #endif

@@ -11,7 +11,6 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/path.h"
-#include "base/pattern.h"
 #include "indexer/catalog.h"
 #include "indexer/config.h"
 #include "indexer/history.h"
@@ -202,18 +201,15 @@ static int compare_dir(struct search *s, struct ax_str dir, const struct idx_lis
 	return more;
 }
 
-static bool is_ignored(const struct search *s, struct ax_str path, struct ax_str name)
+/* Whether the scan never descends into it either. */
+static bool is_left_out(const struct search *s, struct ax_str path, struct ax_str name)
 {
-	const struct idx_strings *ignore = &s->options->config->ignore;
-	struct ax_str own = ax_str_from(s->options->own_dir);
 	struct ax_buf absolute = { 0 };
 
-	for (size_t i = 0; i < ignore->count; i++) {
-		if (ax_glob_match(ignore->items[i], name))
-			return true;
-	}
+	if (idx_config_ignores(s->options->config, path, name))
+		return true;
 	ax_path_join(&absolute, ax_str_from(s->options->root), path);
-	bool is_own = ax_str_equal(ax_buf_str(&absolute), own);
+	bool is_own = ax_str_equal(ax_buf_str(&absolute), ax_str_from(s->options->own_dir));
 	ax_buf_free(&absolute);
 	return is_own;
 }
@@ -246,7 +242,7 @@ static int visit(struct search *s, struct idx_walker *walker, struct idx_listing
 		struct ax_str name = idx_listing_dir(listing, i);
 		ax_buf_clear(&s->path);
 		ax_path_join(&s->path, dir->path, name);
-		if (!is_ignored(s, ax_buf_str(&s->path), name) &&
+		if (!is_left_out(s, ax_buf_str(&s->path), name) &&
 			idx_walker_push(walker, name, err) < 0)
 			return -1;
 	}

@@ -1,7 +1,6 @@
 #include "indexer/scan_internal.h"
 
 #include "base/path.h"
-#include "base/pattern.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -72,20 +71,6 @@ static int note_unknown(struct scan_worker *worker, const struct idx_walk_dir *d
 	return scan_paths_add(&worker->unknown, dir->path, err);
 }
 
-static bool is_ignored(const struct scan *scan, struct ax_str path, struct ax_str name)
-{
-	const struct idx_strings *globs = &scan->options->config->ignore;
-
-	if (ax_str_equal(path, AX_STR(".artidx")))
-		return true;
-	for (size_t i = 0; i < globs->count; i++) {
-		if (ax_glob_match(globs->items[i], name) ||
-			ax_glob_match(globs->items[i], path))
-			return true;
-	}
-	return false;
-}
-
 static int push_dirs(struct scan_worker *worker, const struct idx_walk_dir *dir,
 	struct ax_error *err)
 {
@@ -94,7 +79,7 @@ static int push_dirs(struct scan_worker *worker, const struct idx_walk_dir *dir,
 	for (size_t i = 0; i < idx_listing_dir_count(worker->listing); i++) {
 		struct ax_str name = idx_listing_dir(worker->listing, i);
 		struct ax_str path = scan_full_path(worker, dir->path, name);
-		if (!is_ignored(worker->scan, path, name) &&
+		if (!idx_config_ignores(worker->scan->options->config, path, name) &&
 			idx_walker_push(worker->walker, name, err) < 0)
 			return -1;
 	}

@@ -90,6 +90,20 @@ kinds() { artidx check --json | jq -c '[.rows[] | [.kind, .path, .now // empty]]
 	expect 0 artidx check
 }
 
+@test "what is ignored by its path is not missed either" {
+	plain_tensors out/deep/inner/y.safetensors
+	echo '{"ignore":["out/deep/*"]}' >artidx.json
+	artidx scan >/dev/null
+	expect 0 artidx check
+}
+
+@test "a whole project as data: .artidx is not looked into, wherever the catalogue is" {
+	echo '{"data":["."]}' >artidx.json
+	: >.artidx/note
+	artidx scan --catalogue "$PWD/mine" >/dev/null
+	expect 0 artidx check --catalogue "$PWD/mine"
+}
+
 @test "long lists are cut, --all shows them" {
 	touch out/{1..30}.txt
 	expect 1 artidx check
